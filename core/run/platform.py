@@ -33,3 +33,16 @@ def _host_cpu() -> str:
     lines = info.read_text().splitlines() if info.exists() else [platform.processor(), platform.machine()]
     features = sorted({line for line in lines if line.startswith(("flags", "model name", "Features"))}) or lines
     return hashlib.sha256("\n".join(features).encode()).hexdigest()[:12]
+
+
+def set_devices(count: int) -> None:
+    """Splits the CPU into `count` virtual devices; only before JAX has been used.
+
+    Raises:
+        ValueError: when JAX has already been used with another number.
+    """
+    try:
+        jax.config.update("jax_num_cpu_devices", count)
+    except RuntimeError:
+        if jax.device_count() != count:
+            raise ValueError(f"--devices={count}: this process already has {jax.device_count()} devices") from None

@@ -1,0 +1,44 @@
+# make reproduce   figures, ledger of verified claims and report, into results/   (PAPER=<name> for one paper)
+# make test        the tests
+# make lint        ruff, and pyright on core and theory
+# make report      the report again, from what is in results/
+# make lock        new requirements.lock from pyproject.toml (needs uv)
+# make clean       removes results/ and .venv
+#
+# Both main commands set themselves up: they need nothing but make and Python >= 3.11 (PYTHON=<interpreter> picks one).
+
+RESULTS ?= results
+PRESET ?= laptop
+PY := .venv/bin/python
+
+.PHONY: reproduce test lint report lock clean setup
+.DEFAULT_GOAL := reproduce
+
+setup:
+	@PYTHON="$(PYTHON)" sh launch/setup.sh
+
+# A figure or a claim that fails does not hide the others: all three run, and the worst exit status counts.
+reproduce: setup
+	@status=0; \
+	$(PY) -m launch.run $(or $(PAPER),--all) --preset=$(PRESET) --out=$(RESULTS) || status=$$?; \
+	[ $$status -eq 130 ] && exit 130; \
+	$(PY) -m launch.verify $(PAPER) --preset=$(PRESET) --out=$(RESULTS) || status=$$?; \
+	[ $$status -eq 130 ] && exit 130; \
+	$(PY) -m launch.report --out=$(RESULTS) || status=$$?; \
+	exit $$status
+
+test: setup
+	@$(PY) -m pytest $(TESTS)
+
+lint: setup
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m basedpyright
+
+report: setup
+	@$(PY) -m launch.report --out=$(RESULTS)
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(RESULTS) .venv

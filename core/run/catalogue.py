@@ -1,0 +1,132 @@
+"""What experiments there are, read from the files without importing them: listing a thousand figures stays instant.
+
+An experiment is a file `experiments/<paper>/<figure>.py` that assigns EXPERIMENT; its docstring is its catalogue card:
+the first line is the title, the paragraphs up to the first field are the caption, and lines such as `Cost: 6 s` are
+fields. A paper's card is the docstring of its `__init__.py`, with the fields Paper, arXiv and Family.
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_PARTY = ("theory", "core", "figures", "experiments", "launch")
+
+_DOCSTRING = re.compile(r'\A(?:\s*#[^\n]*\n)*\s*[rR]?"""(.*?)"""', re.DOTALL)
+_FIELD = re.compile(r"^([A-Z][A-Za-z]+): +(.+(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_MODULE = rf"(?:{'|'.join(FIRST_PARTY)})\b[\w.]*"
+_IMPORT = re.compile(rf"^[ \t]*(?:from|import)[ \t]+({_MODULE})(?:[ \t]+import[ \t]*(\([^)]*\)|.*))?", re.MULTILINE)
+
+
+class Card(NamedTuple):
+    """A docstring read as title, caption and fields."""
+
+    title: str
+    caption: str
+    fields: dict[str, str]
+
+
+class Figure(NamedTuple):
+    """One experiment script."""
+
+    paper: str
+    name: str
+    path: Path
+
+    @property
+    def module(self) -> str:
+        """Its name for `python -m`."""
+        return f"experiments.{self.paper}.{self.name}"
+
+
+def read_card(path: Path) -> Card:
+    """The docstring of the file at `path`; empty where there is none."""
+    found = _DOCSTRING.match(path.read_text(encoding="utf-8"))
+    title, _, body = (found.group(1).strip() if found else "").partition("\n")
+    fields = {name: " ".join(value.split()) for name, value in _FIELD.findall(body)}
+    caption = _FIELD.split(body, maxsplit=1)[0]
+    return Card(title.strip().rstrip("."), " ".join(caption.split()), fields)
+
+
+def papers(root: Path = ROOT) -> list[str]:
+    """The papers under `root`, by name."""
+    return sorted(path.parent.name for path in (root / "experiments").glob("*/__init__.py"))
+
+
+def figures(paper: str, root: Path = ROOT) -> list[Figure]:
+    """The experiment scripts of one paper, by name."""
+    files = sorted((root / "experiments" / paper).glob("*.py"))
+    return [Figure(paper, f.stem, f) for f in files if re.search(r"^EXPERIMENT\b", f.read_text("utf-8"), re.MULTILINE)]
+
+
+def select(names: list[str], root: Path = ROOT) -> list[Figure]:
+    """The figures that `names` ("paper" or "paper/figure") speak of; all of them when `names` is empty."""
+    chosen: list[Figure] = []
+    for name in names or papers(root):
+        paper, _, figure = name.strip("/").partition("/")
+        if paper not in papers(root):
+            raise ValueError(f"no paper {paper!r}; there are: {', '.join(papers(root)) or 'none'}")
+        there = figures(paper, root)
+        if figure and figure not in [f.name for f in there]:
+            raise ValueError(f"no figure {figure!r} in {paper}; there are: {', '.join(f.name for f in there)}")
+        chosen += [f for f in there if (not figure or f.name == figure) and f not in chosen]
+    return chosen
+
+
+def claims_file(paper: str, root: Path = ROOT) -> Path | None:
+    """Where the claims of a paper stand, if it makes any."""
+    path = root / "experiments" / paper / "claims.py"
+    return path if path.exists() else None
+
+
+def fingerprint(path: Path, *, drawing: bool = False, root: Path = ROOT) -> str:
+    """Hash of the code that a result depends on: the script and all of ours that it imports, directly or not.
+
+    `figures` counts for the drawing only, so that a new colour computes nothing again; the runner itself
+    (`core.run`) counts for neither.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(_reachable(path, root)):
+        top, *rest = file.relative_to(root).parts
+        if (top == "core" and rest[0] == "run") or (top == "figures" and not drawing):
+            continue
+        digest.update(f"{file.relative_to(root)}\0{_digest(file)}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _reachable(path: Path, root: Path) -> set[Path]:
+    seen: set[Path] = set()
+    ahead = [path.resolve()]
+    while ahead:
+        file = ahead.pop()
+        if file not in seen:
+            seen.add(file)
+            ahead += _imports(file, root)
+    return seen
+
+
+@cache
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@cache
+def _imports(file: Path, root: Path) -> tuple[Path, ...]:
+    return tuple(_module_files(file.read_text(encoding="utf-8"), root))
+
+
+def _module_files(source: str, root: Path) -> Iterator[Path]:
+    for module, names in _IMPORT.findall(source):
+        for dotted in [module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))]:
+            base = root.joinpath(*dotted.split("."))
+            yield from (p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists())
+
+
+def public_functions(path: Path) -> list[str]:
+    """Names of the functions that a file defines at its top level, in order, without those that start with `_`."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return [node.name for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]

@@ -1,0 +1,169 @@
+"""One experiment from request to result: the door, the computing, the writing, the drawing."""
+
+import dataclasses
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from core.run import record, store
+from core.run.catalogue import ROOT, Figure, fingerprint, read_card
+from core.run.experiment import Experiment, Run, device_mesh
+from core.run.loop import Keeping, NotFinite, chunked_scan
+from core.run.request import Request, configure
+
+# (draw, folder, provenance): draws and writes the pictures. Lent by the floor above, which knows how results look.
+Render = Callable[[Callable[[], Any], Path, Mapping[str, str]], Any]
+
+
+class Outcome(NamedTuple):
+    """What became of a request."""
+
+    folder: Path
+    did: str  # "computed", "redrawn" or "kept"
+    seconds: float
+
+
+def execute(experiment: Experiment, figure: Figure, request: Request, render: Render) -> Outcome:
+    """Makes the result of `request` be there: computes it, draws it again, or finds it complete.
+
+    Raises:
+        ValueError: for whatever is wrong with the request, before any computing.
+        NotFinite: when a number is NaN or infinite that should not be.
+    """
+    config = configure(experiment.presets, request.preset, request.config)
+    x64 = experiment.x64 if request.x64 is None else request.x64
+    label = "custom" if request.config else request.preset
+    settings = {**dataclasses.asdict(config), "x64": x64}
+    folder = store.run_folder(request.out, figure.paper, figure.name, label, settings, request.seed)
+    sources = {kind: fingerprint(figure.path, drawing=kind == "draw") for kind in ("compute", "draw")}
+    started = time.perf_counter()
+    old = store.read_record(folder)
+    did = _needed(old, sources, folder, request)
+    if old is None or did != "kept":
+        store.check_writable(folder.parent)
+        with _only_process(folder):
+            if old is None or did == "computed":
+                arrays, seconds = _compute(experiment, config, request, x64, folder, sources["compute"])
+                content = _record(figure, config, request, x64, seconds, sources)
+            else:
+                arrays = store.read_arrays(folder)
+                content = {**old, "sources": {**old["sources"], "draw": sources["draw"]}}
+            _write(experiment, config, arrays, content, render, folder, keep_undrawn=did == "computed")
+    return Outcome(folder, did, time.perf_counter() - started)
+
+
+def _needed(old: dict[str, Any] | None, sources: dict[str, str], folder: Path, request: Request) -> str:
+    """What has to be done, named as done: "computed", "redrawn" or "kept"."""
+    if request.redraw:
+        if old is None:
+            raise ValueError(f"--redraw: nothing to draw yet in {folder}; run without --redraw first")
+        return "redrawn"
+    if old is None or request.force or old["sources"]["compute"] != sources["compute"]:
+        return "computed"
+    return "kept" if old["sources"] == sources and store.is_drawn(folder) else "redrawn"
+
+
+def _compute(
+    experiment: Experiment, config: Any, request: Request, x64: bool, folder: Path, source: str
+) -> tuple[dict[str, np.ndarray], float]:
+    jax.config.update("jax_enable_x64", x64)
+    keeping = Keeping(_checkpoint_folder(folder, source, request.force), request.checkpoint_seconds)
+    run = Run(device_mesh(), partial(chunked_scan, keeping=keeping))
+    started = time.perf_counter()
+    computed = jax.block_until_ready(experiment.compute(config, jax.random.key(request.seed), run))
+    seconds = time.perf_counter() - started
+    arrays = {name: np.asarray(value) for name, value in computed.items()}
+    for name, value in arrays.items():
+        if name not in experiment.gaps and value.dtype.kind in "fc" and not np.isfinite(value).all():
+            at = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+            raise NotFinite(f"result {name!r} is {value[at]} at index {at}; nothing was stored")
+    return arrays, seconds
+
+
+def _record(figure: Figure, config: Any, request: Request, x64: bool, seconds: float, sources: Any) -> dict[str, Any]:
+    card = read_card(figure.path)
+    return {
+        "paper": figure.paper,
+        "figure": figure.name,
+        "title": card.title,
+        "caption": card.caption,
+        "preset": request.preset,
+        "config": dataclasses.asdict(config),
+        "overrides": list(request.config),
+        "seed": request.seed,
+        "x64": x64,
+        "versions": record.versions(),
+        "device": record.device(),
+        "git": record.git_state(ROOT),
+        "seconds": round(seconds, 3),
+        "command": record.command(figure.module, request.preset, request.config, request.seed, request.x64),
+        "sources": sources,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _write(
+    experiment: Experiment, config: Any, arrays: Any, content: Any, render: Render, folder: Path, *, keep_undrawn: bool
+) -> None:
+    """Writes a run aside and puts it in place; numbers that took long are kept even where the picture fails."""
+    aside = store.new_folder(folder)
+    content = {**content, "arrays_sha256": store.write_arrays(aside / "arrays.npz", arrays)}
+    store.write_json(aside / "run.json", content)
+    try:
+        render(lambda: experiment.draw(config, store.read_arrays(aside)), aside, _provenance(content))
+    except BaseException:
+        if keep_undrawn:
+            store.publish(aside, folder)
+        else:
+            shutil.rmtree(aside)
+        raise
+    store.publish(aside, folder)
+    shutil.rmtree(_partial(folder), ignore_errors=True)
+
+
+def _provenance(content: Mapping[str, Any]) -> dict[str, str]:
+    """What a picture says about itself wherever it travels; nothing in it changes when the same data is drawn again."""
+    git = content["git"]
+    return {
+        "Title": content["title"],
+        "Paper": content["paper"],
+        "Command": content["command"],
+        "Data": f"sha256 {content['arrays_sha256']}",
+        "Commit": f"{git['commit']}{' with changes' if git['dirty'] else ''}",
+        "Versions": ", ".join(f"{name} {number}" for name, number in sorted(content["versions"].items())),
+    }
+
+
+def _partial(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def _checkpoint_folder(folder: Path, source: str, force: bool) -> Path:
+    """Where the loops of this run save; what other code or another JAX saved there is not continued."""
+    partial_folder = _partial(folder)
+    current = partial_folder / f"{source}-{record.versions()['jaxlib']}-{jax.device_count()}"
+    if force or (partial_folder.exists() and not current.exists()):
+        shutil.rmtree(partial_folder, ignore_errors=True)
+    current.mkdir(parents=True, exist_ok=True)
+    return current
+
+
+@contextmanager
+def _only_process(folder: Path) -> Iterator[None]:
+    """Keeps two processes from computing one result at the same time; the lock ends with the process."""
+    path = folder.with_name(f".{folder.name}.lock")
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(f"another process is computing {folder}; wait for it, or choose another --out") from None
+        yield  # the file stays: removing it would let a third process lock another file of the same name

@@ -1,0 +1,101 @@
+"""The command line of one experiment: `python -m experiments.<paper>.<figure>`."""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.run.catalogue import FIRST_PARTY, ROOT, Figure
+from core.run.execute import Outcome, Render, execute
+from core.run.experiment import Experiment
+from core.run.loop import NotFinite
+from core.run.platform import set_devices, use_compile_cache
+from core.run.request import Request, new_flags, parse
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(experiment: Experiment, render: Render, argv: Sequence[str] | None = None) -> int:
+    """Runs `experiment` as the command line asks; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    figure = figure_of(experiment)
+    if "--help" in argv or "-h" in argv:
+        print(help_text(experiment, figure))
+        return EXIT_OK
+
+    def act() -> int:
+        request = parse(argv)
+        if request.names:
+            raise ValueError(f"unexpected {request.names[0]!r}; flags begin with --")
+        prepare(request)
+        print(describe(figure, execute(experiment, figure, request, render)))
+        return EXIT_OK
+
+    return guarded(act, debug="--debug" in argv)
+
+
+def prepare(request: Request) -> None:
+    """Sets what must be set before JAX is used."""
+    if request.devices:
+        set_devices(request.devices)
+    use_compile_cache()
+
+
+def describe(figure: Figure, outcome: Outcome) -> str:
+    """One line for people."""
+    return f"{figure.paper}/{figure.name}: {outcome.did} in {outcome.seconds:.1f} s -> {outcome.folder}"
+
+
+def guarded(act: Callable[[], int], *, debug: bool) -> int:
+    """Turns what went wrong into one line and an exit status; `debug` asks for the traceback too."""
+    try:
+        return act()
+    except KeyboardInterrupt:
+        print("interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        usage = type(error) is ValueError and _ours(error)
+        hint = "" if debug or usage or isinstance(error, NotFinite) else " (--debug shows where)"
+        kind = "" if usage or isinstance(error, NotFinite) else f"{type(error).__name__}: "
+        first_line = (str(error).strip().splitlines() or ["no message"])[0]
+        print(f"error: {kind}{first_line}{hint}", file=sys.stderr)
+        return EXIT_USAGE if usage else EXIT_FAILED
+
+
+def _ours(error: BaseException) -> bool:
+    """Whether our own code raised an error; a message from deeper down may not explain itself."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    file = Path(trace.tb_frame.f_code.co_filename) if trace else Path()
+    return file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in FIRST_PARTY
+
+
+def figure_of(experiment: Experiment) -> Figure:
+    """Which script an experiment stands in, also when that script is the program."""
+    module = sys.modules[experiment.compute.__module__]
+    spec, file = module.__spec__, module.__file__
+    if spec is None or file is None:
+        raise ValueError("run experiments as modules: python -m experiments.<paper>.<figure>")
+    paper, name = spec.name.split(".")[-2:]
+    return Figure(paper, name, Path(file).resolve())
+
+
+def help_text(experiment: Experiment, figure: Figure) -> str:
+    """The script's own docstring, its config with the defaults of each preset, and the flags."""
+    lines = [(sys.modules[experiment.compute.__module__].__doc__ or figure.name).strip(), "", "config:"]
+    presets = experiment.presets
+    first = next(iter(presets.values()))
+    for field in first.__dataclass_fields__:
+        values = ", ".join(f"{name} {getattr(config, field)!r}" for name, config in presets.items())
+        lines.append(f"  --config.{field}=...  ({values})")
+    lines += ["", "flags:", *flag_lines()]
+    return "\n".join(lines)
+
+
+def flag_lines() -> list[str]:
+    """One line a flag."""
+    values = new_flags()
+    return [f"  --{name}  {values[name].help} (default: {values[name].default})" for name in sorted(values)]

@@ -1,0 +1,124 @@
+"""What was asked for on the command line, read with absl flags."""
+
+import dataclasses
+import math
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from absl import flags
+
+PRESETS = ("smoke", "laptop", "paper")
+
+
+class Request(NamedTuple):
+    """One command line, parsed."""
+
+    preset: str
+    seed: int
+    out: Path
+    x64: bool | None  # None: what the experiment prefers
+    devices: int | None  # None: what the machine has
+    force: bool  # compute although a result is there
+    redraw: bool  # draw again from the arrays that are there
+    checkpoint_seconds: float
+    debug: bool  # tracebacks instead of one line
+    config: tuple[str, ...]  # the --config.field=value arguments, as given
+    names: tuple[str, ...]  # what is not a flag
+
+
+def new_flags() -> flags.FlagValues:
+    """The flags that every command which computes understands."""
+    values = flags.FlagValues()
+    kwargs: dict[str, Any] = {"flag_values": values}
+    flags.DEFINE_enum("preset", "laptop", PRESETS, "sizes: seconds, the default, or the paper's own", **kwargs)
+    flags.DEFINE_integer("seed", 0, "seed of the one random key", lower_bound=0, upper_bound=2**63 - 1, **kwargs)
+    flags.DEFINE_string("out", "results", "folder for results", **kwargs)
+    flags.DEFINE_bool("x64", None, "float64 instead of float32 (default: what the experiment asks for)", **kwargs)
+    flags.DEFINE_integer("devices", None, "virtual CPU devices", lower_bound=1, upper_bound=1024, **kwargs)
+    flags.DEFINE_bool("force", False, "compute again although a complete result is there", **kwargs)
+    flags.DEFINE_bool("redraw", False, "draw again from the stored arrays, without computing", **kwargs)
+    flags.DEFINE_float("checkpoint_seconds", 30.0, "seconds between checkpoints", lower_bound=0.0, **kwargs)
+    flags.DEFINE_bool("debug", False, "show tracebacks", **kwargs)
+    return values
+
+
+def parse(argv: Sequence[str], values: flags.FlagValues | None = None) -> Request:
+    """Reads `argv` (without the program's name); refuses unknown flags with a `ValueError` of one line."""
+    values = values or new_flags()
+    config = tuple(a.lstrip("-") for a in argv if a.lstrip("-").startswith("config.") and a.startswith("-"))
+    rest = [a for a in argv if not (a.lstrip("-").startswith("config.") and a.startswith("-"))]
+    for field in config:
+        if "=" not in field:
+            raise ValueError(f"--{field}: write it as --{field}=value")
+    try:
+        names = values(["command", *rest])[1:]
+    except flags.UnrecognizedFlagError as error:
+        known = ", ".join(f"--{name}" for name in sorted(values) if "." not in name)
+        raise ValueError(f"unknown flag --{error.flagname}; there are: {known}, --config.<field>") from None
+    except flags.Error as error:
+        raise ValueError(" ".join(str(error).split())) from None
+    if not values.out:
+        raise ValueError("--out: must name a folder")
+    return Request(
+        preset=values.preset,
+        seed=values.seed,
+        out=Path(values.out),
+        x64=values.x64,
+        devices=values.devices,
+        force=values.force,
+        redraw=values.redraw,
+        checkpoint_seconds=values.checkpoint_seconds,
+        debug=values.debug,
+        config=config,
+        names=tuple(names),
+    )
+
+
+def configure(presets: Mapping[str, Any], preset: str, overrides: Sequence[str]) -> Any:
+    """The preset's frozen dataclass with the `config.field=value` overrides put in.
+
+    Raises:
+        ValueError: for a preset or a field that is not there (the valid ones are named) and a value of a wrong type.
+    """
+    if preset not in presets:
+        raise ValueError(f"--preset={preset}: this experiment has {', '.join(presets)}")
+    config = presets[preset]
+    fields = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
+    for override in overrides:
+        name = override.removeprefix("config.").partition("=")[0]
+        if name not in fields:
+            valid = ", ".join(f"--config.{field}={value!r}" for field, value in fields.items()) or "no fields"
+            raise ValueError(f"--config.{name}: no such field; there are: {valid}")
+    hints = typing.get_type_hints(type(config))
+    return dataclasses.replace(config, **dict(_value(override, fields, hints) for override in overrides))
+
+
+def _value(override: str, fields: dict[str, Any], hints: dict[str, Any]) -> tuple[str, Any]:
+    """The value of one `config.name=text`, converted by the type of the default, elements of tuples included."""
+    from ml_collections import ConfigDict, config_flags
+
+    name, _, text = override.removeprefix("config.").partition("=")
+    argv, values = ["command", f"--{override}"], flags.FlagValues()
+    problem = ValueError(f"--config.{name}={text}: must be {_spelled(hints[name])} (default: {fields[name]!r})")
+    try:
+        holder = config_flags.DEFINE_config_dict("config", ConfigDict(fields), flag_values=values, sys_argv=argv)
+        values(argv)
+    except flags.Error:
+        raise problem from None
+    value = holder.value[name]
+    elements = value if isinstance(value, tuple) else (value,)
+    hint = typing.get_args(hints[name])[0] if isinstance(value, tuple) else type(fields[name])
+    allowed = (int, float) if hint is float else (hint,)
+    for item in elements:
+        wrong_type = not isinstance(item, allowed) or (isinstance(item, bool) and hint is not bool)
+        if wrong_type or (isinstance(item, float) and not math.isfinite(item)):
+            raise problem
+    return name, value
+
+
+def _spelled(hint: Any) -> str:
+    if args := typing.get_args(hint):
+        return f"a tuple of {args[0].__name__}, such as 1,2,3"
+    return {bool: "true or false", int: "an int", float: "a finite float", str: "a string"}.get(hint, str(hint))
