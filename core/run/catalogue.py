@@ -1,8 +1,8 @@
 """What experiments there are, read from the files without importing them: listing a thousand figures stays instant.
 
 An experiment is a file `experiments/<paper>/<figure>.py` that assigns EXPERIMENT; its docstring is its catalogue card:
-the first line is the title, the paragraphs up to the first field are the caption, and lines such as `Cost: 6 s` are
-fields. A paper's card is the docstring of its `__init__.py`, with the fields Paper, arXiv and Family.
+the first line is the title, the paragraphs up to the first field are the caption; the fields are Shows, Source, Cost
+and Run. A paper's card is the docstring of its `__init__.py`, with the fields Paper, arXiv and Family.
 """
 
 import ast
@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST_PARTY = ("theory", "core", "figures", "experiments", "launch")
 
 _DOCSTRING = re.compile(r'\A(?:\s*#[^\n]*\n)*\s*[rR]?"""(.*?)"""', re.DOTALL)
-_FIELD = re.compile(r"^([A-Z][A-Za-z]+): +(.+(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_FIELD = re.compile(
+    r"^(Paper|arXiv|Family|Shows|Source|Cost|Run): +(.+(?:\n[ \t]*\S.*)*?)(?=\n[A-Za-z]+: |\n\n|\Z)", re.MULTILINE
+)
 _MODULE = rf"(?:{'|'.join(FIRST_PARTY)})\b[\w.]*"
 _IMPORT = re.compile(rf"^[ \t]*(?:from|import)[ \t]+({_MODULE})(?:[ \t]+import[ \t]*(\([^)]*\)|.*))?", re.MULTILINE)
 

@@ -19,8 +19,8 @@ def project(tmp_path_factory):
         "experiments/a/one.py": '''
             """Title of one.
 
-            A caption
-            in two lines.
+            Caption: a word with a colon, and
+            a second line.
 
             Source: somewhere, and
               further down.
@@ -58,7 +58,7 @@ def test_unknown_names_are_refused_with_the_valid_ones(project):
 def test_card_has_title_caption_and_fields(project):
     card = read_card(project / "experiments/a/one.py")
     assert card.title == "Title of one"
-    assert card.caption == "A caption in two lines."
+    assert card.caption == "Caption: a word with a colon, and a second line."
     assert card.fields == {"Source": "somewhere, and further down.", "Cost": "3 s"}
 
 

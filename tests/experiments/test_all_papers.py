@@ -1,0 +1,56 @@
+"""Every figure and every claim that there is, found by walking: a new paper is tested without a new test."""
+
+from importlib import import_module
+
+import jax
+import pytest
+
+from core.run import store
+from core.run.catalogue import ROOT, claims_file, papers, read_card, select
+from core.run.execute import execute
+from core.run.experiment import device_mesh
+from core.run.request import PRESETS, parse
+from core.verify.ledger import claims_of, verify
+from figures.render import render
+
+CLAIMS = [
+    claim
+    for paper in papers()
+    if claims_file(paper)
+    for claim in claims_of(paper, import_module(f"experiments.{paper}.claims"))
+]
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    """Experiments choose their precision, a switch of the whole process, and broadcast as NumPy users do."""
+    with jax.numpy_rank_promotion("allow"):
+        yield
+    jax.config.update("jax_enable_x64", True)
+
+
+@pytest.mark.parametrize("paper", papers())
+def test_a_paper_says_what_it_is(paper):
+    card = read_card(ROOT / "experiments" / paper / "__init__.py")
+    assert card.title
+    assert card.caption
+    assert {"Paper", "Family"} <= set(card.fields)
+
+
+@pytest.mark.parametrize("figure", select([]), ids=lambda figure: f"{figure.paper}/{figure.name}")
+def test_a_figure_computes_and_draws(figure, tmp_path):
+    card = read_card(figure.path)
+    assert card.title
+    assert card.caption
+    assert {"Shows", "Cost"} <= set(card.fields)
+    experiment = import_module(figure.module).EXPERIMENT
+    assert set(experiment.presets) == set(PRESETS)
+    outcome = execute(experiment, figure, parse(["--preset=smoke", f"--out={tmp_path}"]), render)
+    assert store.read_record(outcome.folder) is not None
+    assert store.is_drawn(outcome.folder)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.paper}/{claim.name}")
+def test_a_claim_has_the_verdict_that_its_check_gives(claim):
+    (row,) = verify([claim], "smoke", device_mesh())
+    assert row["verdict"] != "fails", row
