@@ -2,6 +2,7 @@
 # make test        the tests
 # make lint        ruff, and pyright on core and theory
 # make report      the report again, from what is in results/
+# make gallery     the pictures of README again
 # make lock        new requirements.lock from pyproject.toml (needs uv)
 # make clean       removes results/ and .venv
 #
@@ -11,7 +12,7 @@ RESULTS ?= results
 PRESET ?= laptop
 PY := .venv/bin/python
 
-.PHONY: reproduce test lint report lock clean setup
+.PHONY: reproduce test lint report gallery lock clean setup
 .DEFAULT_GOAL := reproduce
 
 setup:
@@ -35,6 +36,9 @@ lint: setup
 
 report: setup
 	@$(PY) -m launch.report --out=$(RESULTS)
+
+gallery: setup
+	@$(PY) -m launch.gallery --out=$(RESULTS)
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

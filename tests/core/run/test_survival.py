@@ -6,6 +6,7 @@ import signal
 import time
 
 import numpy as np
+import pytest
 
 from tests.projects import command, copy_project, start
 
@@ -23,6 +24,7 @@ class Config:
     pause: float = 2e-3
 
 def compute(config, key, run):
+    print("begun", flush=True)
     def step(state, index):
         walk, key = state
         jax.debug.callback(lambda _: time.sleep(config.pause), index)
@@ -43,24 +45,45 @@ if __name__ == "__main__":
 FIGURE = "experiments.walk.long"
 
 
-def test_ten_kills_at_random_moments_lose_nothing_but_time(tmp_path):
-    project = copy_project(tmp_path / "project")
-    (project / "experiments/walk").mkdir()
-    (project / "experiments/walk/__init__.py").touch()
-    (project / "experiments/walk/long.py").write_text(SCRIPT.lstrip())
+@pytest.fixture
+def project(tmp_path):
+    root = copy_project(tmp_path / "project")
+    (root / "experiments/walk").mkdir()
+    (root / "experiments/walk/__init__.py").touch()
+    (root / "experiments/walk/long.py").write_text(SCRIPT.lstrip())
+    return root
+
+
+def last_checkpoint(project):
+    return max((int(path.name) for path in (project / "results").rglob("walk/*") if path.name.isdigit()), default=0)
+
+
+def test_ctrl_c_leaves_with_130_and_a_checkpoint_to_go_on_from(project):
+    process = start("-m", FIGURE, cwd=project)
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "run the same command again to go on" in err
+    assert "Traceback" not in err
+    assert 0 < last_checkpoint(project) < 3000
+
+
+def test_ten_kills_at_random_moments_lose_nothing_but_time(project):
     undisturbed = command("-m", FIGURE, "--out=undisturbed", "--config.pause=0", cwd=project)
     assert undisturbed.returncode == 0, undisturbed.stderr
 
     moments = random.Random(0)
     for _ in range(10):
         process = start("-m", FIGURE, "--checkpoint_seconds=0", cwd=project)
-        time.sleep(moments.uniform(0.8, 2.2))
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(moments.uniform(0.0, 1.2))
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         assert not list((project / "results").glob("walk/long/laptop-*"))  # nothing unfinished is ever visible
-    saved = [int(path.name) for path in (project / "results").rglob("walk/[0-9]*")]
-    assert 0 < max(saved) < 3000
+    assert 0 < last_checkpoint(project) < 3000
     final = command("-m", FIGURE, "--checkpoint_seconds=0", cwd=project)
     assert final.returncode == 0, final.stderr
 
