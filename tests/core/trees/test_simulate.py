@@ -1,0 +1,152 @@
+import json
+import subprocess
+import sys
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from core.trees.bits import Dyadic, count_ones, dyadic
+from core.trees.forest import root_words
+from core.trees.law import Law, Shape
+from core.trees.simulate import simulate_sharded, simulate_words
+
+NOISY = Law(leaf=dyadic(3, 2), flip=dyadic(1, 2), correlation=dyadic(1, 2))
+
+
+def exact_success(shape, leaf, flip, correlation):
+    """The chance of a correct root in probabilities and binomial sums: no bias coordinates, no integrals."""
+    for _ in range(shape.depth):
+        leaf = leaf * (1 - flip) + (1 - leaf) * flip
+        leaf = correlation * leaf + (1 - correlation) * stats.binom.sf(shape.fan_in // 2, shape.fan_in, leaf)
+    return leaf
+
+
+def settings(count, seed):
+    """Numerators over 2^4 of trees whose root is neither almost surely right nor wrong."""
+    rng = np.random.default_rng(seed)
+    return np.stack([rng.integers(2, 15, count), rng.integers(0, 7, count), rng.integers(0, 13, count)], 1)
+
+
+WORDS = 2000
+EXPERIMENTS = [(Shape(3, 4), settings(70, 1)), (Shape(11, 2), settings(70, 2))]
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """Correct roots of 140 settings, each with its own key."""
+
+    def simulate(shape, key, leaf, flip, correlation):
+        law = Law(Dyadic(leaf, 4), Dyadic(flip, 4), Dyadic(correlation, 4))
+        return simulate_words(key, law, shape, WORDS)
+
+    results = []
+    for shape, numerators in EXPERIMENTS:
+        run = jax.jit(partial(simulate, shape))
+        keys = jax.random.split(jax.random.key(shape.fan_in), len(numerators))
+        results.append([int(run(key, *row)) for key, row in zip(keys, numerators.astype(np.uint32), strict=True)])
+    return results
+
+
+def pooled_chance(counts, wrong_flip=0.0):
+    """The chance of at least this sum of squared z-scores if the trees follow the exact recursion."""
+    scores = []
+    for (shape, numerators), observed in zip(EXPERIMENTS, counts, strict=True):
+        leaf, flip, correlation = numerators.T / 2**4
+        p, trees = exact_success(shape, leaf, flip + wrong_flip, correlation), 32 * WORDS
+        usable = trees * np.minimum(p, 1 - p) > 100  # else a normal score is a bad score
+        scores.append(((observed - trees * p) / np.sqrt(trees * p * (1 - p)))[usable])
+    scores = np.concatenate(scores)
+    assert scores.size >= 100
+    return stats.chi2.sf(np.sum(scores**2), scores.size), scores
+
+
+def test_trees_follow_the_exact_recursion(counts):
+    chance, scores = pooled_chance(counts)
+    assert 1e-4 < chance < 1 - 1e-4
+    assert abs(scores.mean()) * np.sqrt(scores.size) < 4
+    assert np.abs(scores).max() < 4.5
+
+
+def test_a_flip_wrong_by_one_in_256_is_seen(counts):
+    assert pooled_chance(counts, wrong_flip=1 / 256)[0] < 1e-6
+
+
+def test_static_and_traced_laws_count_alike():
+    """In lowest terms already, so that both use the same random words."""
+    traced = jax.jit(lambda key, law: simulate_words(key, law, Shape(3, 3), 40))
+    static = jax.jit(lambda key: simulate_words(key, NOISY, Shape(3, 3), 40))
+    assert int(traced(jax.random.key(3), NOISY)) == int(static(jax.random.key(3)))
+
+
+def test_blocks_and_pieces_add_up_to_the_same_trees():
+    key, shape = jax.random.key(5), Shape(3, 3)
+    run = jax.jit(simulate_words, static_argnames=("shape", "words", "block"))
+    roots = jax.jit(root_words, static_argnums=2)(key, NOISY, shape, jnp.arange(96, dtype=jnp.uint32))
+    whole = int(count_ones(roots))
+    assert int(run(key, NOISY, shape, 96, block=7)) == whole  # the last block is not full
+    halves = [int(run(key, NOISY, shape, 48, first=first)) for first in (0, 48)]
+    assert sum(halves) == whole
+    assert halves[0] != halves[1]
+
+
+def test_counts_map_over_laws_and_keys():
+    def count(key, leaf):
+        return simulate_words(key, Law(Dyadic(leaf, 2), dyadic(1, 2)), Shape(3, 2), 20)
+
+    keys, leaves = jax.random.split(jax.random.key(0), 3), jnp.array([1, 2, 3], jnp.uint32)
+    mapped, alone = jax.jit(jax.vmap(count))(keys, leaves), jax.jit(count)
+    assert mapped.tolist() == [int(alone(*one)) for one in zip(keys, leaves, strict=True)]
+
+
+CHILD = """
+import json, jax, numpy as np
+jax.config.update("jax_num_cpu_devices", 4)
+from jax.sharding import AxisType
+from core.run.platform import use_compile_cache
+from core.trees.bits import dyadic
+from core.trees.law import Law, Shape
+from core.trees.simulate import simulate_sharded
+use_compile_cache()
+law = Law(leaf=dyadic(3, 2), flip=dyadic(1, 2), correlation=dyadic(1, 2))
+counts = []
+for devices in (1, 2, 4):
+    mesh = jax.make_mesh((devices,), ("trees",), axis_types=(AxisType.Auto,), devices=jax.devices()[:devices])
+    run = jax.jit(lambda key, mesh=mesh: simulate_sharded(mesh, key, law, Shape(3, 2), 101, first=6, block=16))
+    counts.append(int(run(jax.random.key(9))))
+print(json.dumps(counts))
+"""
+
+
+def test_counts_are_equal_on_one_two_and_four_devices():
+    """101 words do not divide evenly: the last devices have less to do, one of 16 blocks is not full."""
+    child = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=120, check=False)
+    assert child.returncode == 0, child.stderr
+    here = int(jax.jit(lambda key: simulate_words(key, NOISY, Shape(3, 2), 101, first=6))(jax.random.key(9)))
+    assert json.loads(child.stdout) == [here] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"words": 0}, "words"),
+        ({"words": 2**26}, "words"),
+        ({"words": 2.5}, "words"),
+        ({"block": 0}, "block"),
+        ({"shape": Shape(4, 2)}, "fan_in"),
+        ({"key": jax.random.key(0, impl="rbg")}, "key"),
+    ],
+)
+def test_bad_input_is_refused(change, message):
+    good = {"key": jax.random.key(0), "law": NOISY, "shape": Shape(3, 2), "words": 4}
+    with pytest.raises((ValueError, TypeError), match=message):
+        simulate_words(**{**good, **change})
+
+
+def test_an_axis_that_the_mesh_lacks_is_refused():
+    mesh = jax.make_mesh((1,), ("seeds",), axis_types=(jax.sharding.AxisType.Auto,))
+    with pytest.raises(ValueError, match="axis"):
+        simulate_sharded(mesh, jax.random.key(0), NOISY, Shape(3, 2), 4)
