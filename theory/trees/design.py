@@ -1,0 +1,48 @@
+"""How long a message should be: long messages are faithful, short ones let a window hold many."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Real
+
+from theory.trees.door import within
+from theory.trees.recursion import Tree, amplification
+from theory.trees.star import context_fan_in
+
+
+class Design(NamedTuple):
+    """The widest tree that a window allows for each message length.
+
+    Attributes:
+        fan_in: b(m), odd.
+        amplification: α(m), what a level gains: to be maximised where depth is short.
+        exponent: s(m) = ln α / ln b, what a leaf gains: to be maximised where the budget is. -inf at b = 1.
+    """
+
+    fan_in: Array
+    amplification: Float[Array, "..."]
+    exponent: Float[Array, "..."]
+
+
+def saturating_fidelity(
+    message_length: Real[ArrayLike, "*#batch"], scale: Real[ArrayLike, "*#batch"]
+) -> Float[Array, "*#batch"]:
+    """γ(m) = 1 - exp(-m/m_0), an assumed curve: the theory asks only that γ grows with m."""
+    return -jnp.expm1(-within("message_length", message_length, 0) / within("scale", scale, 0, strict=True))
+
+
+def designs(
+    window: Real[ArrayLike, "*#batch"],
+    message_length: Real[ArrayLike, "*#batch"],
+    fidelity: Real[ArrayLike, "*#batch"],
+    correlation: Real[ArrayLike, "*#batch"],
+) -> Design:
+    """α and s of the widest tree, b(m) m <= W, for each message length m with its fidelity γ(m).
+
+    The two have different maxima: s asks for fewer and longer messages than α does.
+    """
+    fan_in = context_fan_in(window, message_length)
+    alpha = amplification(Tree(fan_in, fidelity, correlation))
+    branches = fan_in > 1
+    exponent = jnp.log(alpha) / jnp.log(jnp.where(branches, fan_in, 2))
+    return Design(fan_in, alpha, jnp.where(branches, exponent, -jnp.inf))
