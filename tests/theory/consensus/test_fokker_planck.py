@@ -1,0 +1,52 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from theory.consensus.decay import moment_rate
+from theory.consensus.fokker_planck import mean_field_consensus, mean_field_init, mean_field_step
+from theory.consensus.quadrature import normal_log_density
+
+
+def rugged(x):
+    return x**2 + 2.5 * (1 - jnp.cos(2 * jnp.pi * x))
+
+
+def evolve(energy, alpha, drift, sigma, dt, steps, cells=800, mean=1.0):
+    law = mean_field_init(lambda x: normal_log_density(x, mean, 0.8), -8.0, 8.0, cells)
+    step = lambda law, _: mean_field_step(law, energy, alpha, drift, sigma, dt)  # noqa: E731
+    return jax.jit(lambda law: jax.lax.scan(step, law, None, length=steps))(law)
+
+
+@pytest.mark.parametrize("dt", [0.01, 10.0])
+def test_mass_is_conserved_and_positive_at_every_step_size(dt):
+    law, path = evolve(rugged, 5.0, 1.0, 0.7, dt, 100)
+    assert float(law.mass.sum()) == pytest.approx(1, abs=1e-12)
+    assert float(law.mass.min()) >= 0
+    assert np.isfinite(path).all()
+
+
+def test_second_moment_decays_at_the_exact_rate():
+    # an even energy and law keep c = 0; then V(t) = V(0) exp(-(2 λ - σ²) t)
+    errors = []
+    for dt in (0.02, 0.01):
+        law, path = evolve(lambda x: x**2, 1.0, 1.0, 0.5, dt, round(0.5 / dt), mean=0.0, cells=1600)
+        assert float(jnp.abs(path).max()) < 1e-12
+        rate = np.log(float(jnp.sum(law.mass * law.cells**2)) / 0.64) / 0.5
+        errors.append(rate - float(moment_rate(2, 1.0, 0.5)))
+    assert abs(errors[1]) < 0.02
+    assert errors[0] / errors[1] == pytest.approx(2, abs=0.15)
+
+
+def test_the_consensus_point_converges_with_the_grid():
+    ends = []
+    for cells in (200, 400, 800):
+        law, _ = evolve(rugged, 5.0, 1.0, 0.5, 0.02, 50, cells=cells)
+        ends.append(float(mean_field_consensus(law, rugged, 5.0)))
+    assert abs(ends[2] - ends[1]) < 0.6 * abs(ends[1] - ends[0]) < 0.01
+
+
+def test_a_step_of_zero_is_refused():
+    law = mean_field_init(lambda x: -(x**2), -1.0, 1.0, 10)
+    with pytest.raises(ValueError, match="dt"):
+        mean_field_step(law, rugged, 1.0, 1.0, 1.0, 0.0)

@@ -1,0 +1,76 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from theory.consensus.gibbs import consensus_point
+from theory.consensus.quadratic import (
+    consensus_covariance,
+    consensus_noise,
+    effective_share,
+    hopping_variance,
+    tilted_normal,
+)
+
+ROOT = np.random.default_rng(0).normal(size=(2, 3, 3))
+COVARIANCE = jnp.asarray(ROOT[0] @ ROOT[0].T / 3 + 0.2 * np.eye(3))
+CURVATURE = jnp.asarray(ROOT[1] @ ROOT[1].T / 3)
+MEAN, MINIMISER = jnp.array([0.5, -0.4, 0.3]), jnp.array([0.1, 0.2, -0.1])
+
+
+def test_the_tilted_law_is_the_product_of_densities():
+    tilted = tilted_normal(MEAN, COVARIANCE, CURVATURE, MINIMISER, 1.3)
+    at = np.random.default_rng(1).normal(size=(20, 3))
+
+    def log_normal(x, mean, covariance):
+        off = x - np.asarray(mean)
+        quadratic = np.einsum("ni,ij,nj->n", off, np.linalg.inv(covariance), off)
+        return -quadratic / 2 - np.linalg.slogdet(2 * np.pi * np.asarray(covariance))[1] / 2
+
+    off = at - np.asarray(MINIMISER)
+    product = log_normal(at, MEAN, COVARIANCE) - 1.3 / 2 * np.einsum("ni,ij,nj->n", off, CURVATURE, off)
+    np.testing.assert_allclose(product - tilted.log_mass, log_normal(at, tilted.mean, tilted.covariance), rtol=1e-11)
+
+
+def test_singular_covariance_and_curvature_are_welcome():
+    tilted = tilted_normal(
+        MEAN, jnp.diag(jnp.array([1.0, 0.0, 1.0])), jnp.diag(jnp.array([1.0, 1.0, 0.0])), MINIMISER, 2.0
+    )
+    np.testing.assert_allclose(tilted.mean, [0.1 + 0.4 / 3, -0.4, 0.3], atol=1e-15)
+
+
+def test_covariance_of_the_consensus_point_of_many_swarms():
+    alpha, particles, swarms = 0.8, 400, 3000
+    root = jnp.linalg.cholesky(COVARIANCE)
+
+    def one(key):
+        x = MEAN[:, None] + root @ jax.random.normal(key, (3, particles))
+        off = x - MINIMISER[:, None]
+        return consensus_point(x, jnp.sum(off * (CURVATURE @ off), 0) / 2, alpha)
+
+    found = np.asarray(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), swarms)))
+    exact = np.asarray(consensus_covariance(MEAN, COVARIANCE, CURVATURE, MINIMISER, alpha))
+    root = np.linalg.cholesky(exact)
+    white = np.linalg.solve(root, np.sqrt(particles) * (found - found.mean(0)).T)
+    # entries of a sample covariance of white noise: standard error √(1 + δ)/√n; the O(1/N) bias is a fourth of one
+    scores = (white @ white.T / (swarms - 1) - np.eye(3)) * np.sqrt(swarms) / np.sqrt(1 + np.eye(3))
+    assert np.abs(scores).max() < 4
+
+
+def test_noise_by_curvature_and_share_are_the_matrix_formulas_on_the_diagonal():
+    width, alpha, curvature = 0.4, 2.0, jnp.diag(jnp.array([0.1, 1.0, 10.0]))
+    t = alpha * width**2 * jnp.diagonal(curvature)
+    eye, zero = jnp.eye(3), jnp.zeros(3)
+    share = effective_share(zero, width**2 * eye, curvature, zero, alpha)
+    np.testing.assert_allclose(share, jnp.prod(jnp.sqrt(1 + 2 * t) / (1 + t)), rtol=1e-13)
+    whole = jnp.diagonal(consensus_covariance(zero, width**2 * eye, curvature, zero, alpha))
+    # the other directions only cost effective sample size
+    own = whole * share * ((1 + t) / jnp.sqrt(1 + 2 * t))
+    np.testing.assert_allclose(own / width**2, consensus_noise(t), rtol=1e-13)
+    assert (np.diff(consensus_noise(np.geomspace(1e-3, 1e3, 50))) < 0).all()
+
+
+def test_stationary_variance_tends_to_the_temperature_over_the_curvature():
+    alpha, particles, curvature = 50.0, 100, 2.0
+    for step in (1e-3, 1e-4):
+        variance = hopping_variance(step * curvature, (step / alpha) ** 0.5, particles)
+        np.testing.assert_allclose(variance, 1 / (2 * alpha * particles) / curvature, rtol=4 * step * curvature)

@@ -1,0 +1,29 @@
+import jax.numpy as jnp
+import numpy as np
+
+from theory.consensus.sampling import NormalLaw, sampling_rate, sampling_scale, sampling_step
+
+CURVATURE = jnp.array([[2.0, 0.3], [0.3, 0.5]])
+MINIMISER = jnp.array([0.4, -1.0])
+
+
+def test_the_gibbs_law_is_the_fixed_point_and_the_mean_comes_with_its_rate():
+    alpha, dt = 3.0, 0.01
+    target = jnp.linalg.inv(CURVATURE)
+    law = NormalLaw(MINIMISER + 1.0, target)
+    offset = jnp.ones(2)
+    for _ in range(100):
+        law = sampling_step(law, CURVATURE, MINIMISER, alpha, dt, sampling_scale(alpha))
+    np.testing.assert_allclose(law.covariance, target, rtol=1e-12)
+    # a step keeps 1 - (1 - b) α/(1 + α) of the offset; dt → 0 gives the rate
+    kept = 1 - (1 - np.exp(-dt)) * float(sampling_rate(alpha))
+    np.testing.assert_allclose(law.mean - MINIMISER, offset * kept**100, rtol=1e-10)
+
+
+def test_optimisation_collapses_onto_the_minimiser():
+    law = NormalLaw(MINIMISER + 1.0, jnp.eye(2))
+    for _ in range(200):
+        law = sampling_step(law, CURVATURE, MINIMISER, 10.0, 0.5, 1.0)
+    # algebraic, not exponential: the covariance dies like 1/t and takes the drift with it
+    np.testing.assert_allclose(law.mean, MINIMISER, atol=0.03)
+    assert float(jnp.trace(law.covariance)) < 0.01

@@ -1,0 +1,70 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from theory.entropy.one_state import (
+    bonus_fixed_point,
+    half_updates,
+    mean_square_score,
+    regularised_gradient,
+    success_gradient,
+    success_rate,
+    tilted,
+)
+
+
+@pytest.fixture(scope="module")
+def state():
+    return 2 * jax.random.normal(jax.random.key(0), (7,)), jnp.array([0, 1, 0, 0, 1, 0, 0], bool)
+
+
+def scores(logits):
+    """∇_z log p_k for every k, by autodiff."""
+    return jax.jacobian(jax.nn.log_softmax)(logits)
+
+
+def test_the_mean_square_score(state):
+    logits, _ = state
+    by_enumeration = jax.nn.softmax(logits) @ jnp.sum(scores(logits) ** 2, -1)
+    np.testing.assert_allclose(mean_square_score(logits), by_enumeration, rtol=1e-13)
+
+
+def test_success_and_failure_teach_the_same(state):
+    logits, right = state
+    prob, score = jax.nn.softmax(logits), scores(logits)
+    for normalised, advantage in ((False, (1.0, -1.0)), (True, None)):
+        rate = float(success_rate(logits, right))
+        spread = np.sqrt(rate * (1 - rate))
+        gain, loss = advantage or ((1 - rate) / spread, -rate / spread)
+        wins, losses = half_updates(logits, right, normalised=normalised)
+        np.testing.assert_allclose(wins, (prob * right * gain) @ score, atol=1e-15)
+        np.testing.assert_allclose(losses, (prob * ~right * loss) @ score, atol=1e-15)
+        slope = jax.grad(lambda z: success_rate(z, right))(logits)
+        np.testing.assert_allclose(wins / gain, slope, atol=1e-15)
+        np.testing.assert_allclose(losses / -loss, slope, atol=1e-15)
+    np.testing.assert_allclose(success_gradient(logits, right), slope, atol=1e-15)
+
+
+def test_the_bonus_stops_at_its_fixed_point():
+    rewards = jnp.array([1.0, 0.2, -0.3, 0.0])
+    fixed = bonus_fixed_point(rewards, 0.4)
+    np.testing.assert_allclose(regularised_gradient(jnp.log(fixed), rewards, 0.4), 0, atol=1e-15)
+
+    def objective(z):
+        p = jax.nn.softmax(z)
+        return p @ rewards - 0.4 * p @ jnp.log(p)
+
+    away = jnp.array([0.3, -1.0, 0.5, 0.0])
+    np.testing.assert_allclose(regularised_gradient(away, rewards, 0.4), jax.grad(objective)(away), atol=1e-15)
+
+
+def test_the_tilt_maximises_its_objective(state):
+    logits, right = state
+
+    def objective(p):
+        return 3.0 * p @ right - p @ (jnp.log(p) - jax.nn.log_softmax(logits))
+
+    best = tilted(logits, 1.0 * right, 3.0)
+    rivals = jax.nn.softmax(jnp.log(best)[None] + 0.1 * jax.random.normal(jax.random.key(1), (200, 7)))
+    assert (jax.vmap(objective)(rivals) < objective(best)).all()

@@ -1,0 +1,42 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from theory.entropy.reward_law import ExponentialLaw, fit_law, law_reward, parent_entropy, parent_slope
+
+
+def test_the_parent_curve_is_the_entropy_of_its_softmax():
+    for answers in (2, 5, 50):
+        p = 0.7
+        row = np.full(answers, (1 - p) / (answers - 1))
+        row[0] = p
+        np.testing.assert_allclose(parent_entropy(p, answers), -np.sum(row * np.log(row)), rtol=1e-14)
+        np.testing.assert_allclose(
+            1 / parent_slope(p, answers), jax.grad(lambda q, k=answers: parent_entropy(q, k))(p), rtol=1e-12
+        )
+    assert float(parent_entropy(1.0, 5)) == 0.0
+
+
+def test_the_fit_recovers_and_is_least_squares():
+    law = ExponentialLaw(jnp.array(0.2), jnp.array(1.1), jnp.array(1.0))
+    h = jnp.linspace(0, 1.5, 40)
+    exact = fit_law(h, law_reward(law, h))
+    np.testing.assert_allclose(exact, [0.2, 1.1, 1.0], rtol=1e-12)
+    noisy = law_reward(law, h) + 0.1 * jax.random.normal(jax.random.key(0), (40,))
+    found = fit_law(h, noisy)
+    design = np.stack([-np.exp(h), np.ones(40)], 1)
+    np.testing.assert_allclose(found[:2], np.linalg.lstsq(design, np.asarray(noisy), rcond=None)[0], rtol=1e-10)
+
+
+def test_how_good_a_chord_it_is():
+    """With five answers from p = 1/2 the law misses nothing; with a hundred it is visibly another curve."""
+    p = jnp.linspace(0.5, 0.999, 400)
+    assert fit_law(parent_entropy(p, 5), p).r2 > 0.9995
+    p = jnp.linspace(0.3, 0.999, 400)
+    assert fit_law(parent_entropy(p, 100), p).r2 < 0.95
+
+
+def test_the_door():
+    with pytest.raises(ValueError, match="success"):
+        parent_entropy(1.2, 5)

@@ -1,0 +1,40 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from theory.entropy.tail_risk import lower_tail, mixed_tail_value, tail_advantage
+
+
+@pytest.fixture(scope="module")
+def bandit():
+    keys = jax.random.split(jax.random.key(0), 2)
+    return jax.random.normal(keys[0], (9,)), jax.random.normal(keys[1], (9,))
+
+
+def test_the_tail_is_the_integral_of_the_quantile_function(bandit):
+    logits, rewards = bandit
+    prob = np.asarray(jax.nn.softmax(logits))
+    order = np.argsort(rewards)
+    levels = (np.arange(200_000) + 0.5) / 200_000
+    where = np.minimum(np.searchsorted(np.cumsum(prob[order]), levels), 8)
+    quantile = np.asarray(rewards)[order][where]
+    for level in (0.2, 0.8, 1.0):
+        by_quadrature = np.mean(np.where(levels < level, quantile, 0))
+        np.testing.assert_allclose(lower_tail(prob, rewards, level)[0], by_quadrature, atol=1e-4)
+        below = prob[np.asarray(rewards) < lower_tail(prob, rewards, level)[1]].sum()
+        assert below < level <= below + prob.max() + 1e-12
+
+
+def test_the_advantage_has_the_gradient_of_the_risk_measure(bandit):
+    logits, rewards = bandit
+    prob = jax.nn.softmax(logits)
+    quantiles = lower_tail(prob, rewards, 0.2)[1], lower_tail(prob, rewards, 0.8)[1]
+    adv = tail_advantage(rewards, *quantiles, 0.5)
+    step = 1e-6
+
+    def value(z):
+        return mixed_tail_value(jax.nn.softmax(z), rewards)
+
+    slope = [(value(logits + step * e) - value(logits - step * e)) / (2 * step) for e in jnp.eye(9)]
+    np.testing.assert_allclose(prob * (adv - prob @ adv), jnp.stack(slope), atol=1e-9)

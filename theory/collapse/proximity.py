@@ -1,0 +1,146 @@
+"""Features that want to collapse but stay near what the layers below made: the proximity model and its flow.
+
+Balanced, n samples in each of K classes, in blocks of n columns; targets Y = I_K ⊗ 1_nᵀ:
+
+    f(W, H; H0) = ‖W H - Y‖²/(2Kn) + λ_W ‖W‖²/(2K) + λ_H ‖H‖²/(2Kn) + β ‖H - H0‖²/(2Kn)
+
+L(H) is f without the last term at its best head. The penalties are those of `deep_linear` for one layer when there
+λ_W/K and λ_H/(Kn) are put in.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Real
+
+from theory.trees.door import count, within
+
+
+class Scatter(NamedTuple):
+    """Traces of the covariances within and between classes."""
+
+    within: Float[Array, ""]
+    between: Float[Array, ""]
+
+
+def block_targets(classes: int, per_class: int) -> Float[Array, "K N"]:
+    """Y = I_K ⊗ 1_nᵀ."""
+    return jnp.kron(jnp.eye(classes), jnp.ones((1, per_class)))
+
+
+def best_head(features: Float[Array, "d N"], classes: int, head_decay: Real[ArrayLike, ""]) -> Float[Array, "K d"]:
+    """W*(H) = Y Hᵀ (H Hᵀ + n λ_W I)⁻¹."""
+    dimension, samples = features.shape
+    per_class = samples // classes
+    ridge = features @ features.T + per_class * head_decay * jnp.eye(dimension)
+    sums = features.reshape(dimension, classes, per_class).sum(2)
+    return jnp.linalg.solve(ridge, sums).T
+
+
+def reduced_loss(
+    features: Float[Array, "d N"], classes: int, head_decay: Real[ArrayLike, ""], feature_decay: Real[ArrayLike, ""]
+) -> Float[Array, ""]:
+    """L(H) = min_W f(W, H) without the proximity term."""
+    samples = features.shape[1]
+    head = best_head(features, classes, head_decay)
+    residual = head @ features - block_targets(classes, samples // classes)
+    return (
+        jnp.sum(residual**2) / (2 * samples)
+        + head_decay * jnp.sum(head**2) / (2 * classes)
+        + feature_decay * jnp.sum(features**2) / (2 * samples)
+    )
+
+
+def flow_velocity(
+    features: Float[Array, "d N"], classes: int, head_decay: Real[ArrayLike, ""], feature_decay: Real[ArrayLike, ""]
+) -> Float[Array, "d N"]:
+    """dH/dt = -K n ∇L(H) = -(W*ᵀ (W* H - Y) + λ_H H); W* is stationary, so its own motion adds nothing."""
+    head = best_head(features, classes, head_decay)
+    residual = head @ features - block_targets(classes, features.shape[1] // classes)
+    return -(head.T @ residual + feature_decay * features)
+
+
+def class_scatter(features: Float[Array, "d N"], classes: int) -> Scatter:
+    """Traces of Σ_W and Σ_B; their quotient is ÑC1."""
+    dimension, samples = features.shape
+    blocks = features.reshape(dimension, classes, samples // classes)
+    means = blocks.mean(2)
+    spread = jnp.sum((blocks - means[:, :, None]) ** 2) / samples
+    return Scatter(spread, jnp.sum((means - means.mean(1, keepdims=True)) ** 2) / classes)
+
+
+def collapsed_features(
+    dimension: int, classes: int, per_class: int, head_decay: Real[ArrayLike, ""], feature_decay: Real[ArrayLike, ""]
+) -> Float[Array, "d N"]:
+    """H* on the first K axes: orthogonal class means of squared length (1 - c)√(λ_W/λ_H), c = √(λ_W λ_H) < 1."""
+    if count("dimension", dimension, 1) < classes:
+        raise ValueError(f"dimension must be >= classes = {classes}, but came as {dimension}")
+    balance = within("head_decay * feature_decay", jnp.asarray(head_decay) * feature_decay, 0, 1, strict=True)
+    energy = (1 - jnp.sqrt(balance)) * jnp.sqrt(jnp.asarray(head_decay) / feature_decay)
+    return jnp.sqrt(energy) * jnp.kron(jnp.eye(dimension, classes), jnp.ones((1, per_class)))
+
+
+def collapse_map(
+    features: Float[Array, "d N"],
+    classes: int,
+    head_decay: Real[ArrayLike, ""],
+    feature_decay: Real[ArrayLike, ""],
+    pull: Real[ArrayLike, ""],
+) -> Float[Array, "N d N d"]:
+    """F with δH = F δH0: how the minimiser near a collapsed H* answers a displacement of the features it is tied to.
+
+    F = β (K n ∇²L + β I)⁻¹, exact to first order for every β. Sample-major, so that F[i, :, j, :] is the block by
+    which sample j moves sample i. Forms all (Nd)² numbers.
+
+    Args:
+        features: H*, a minimiser of L.
+        classes: K.
+        head_decay: λ_W.
+        feature_decay: λ_H.
+        pull: β > 0.
+    """
+    dimension, samples = features.shape
+
+    def velocity(flat):
+        moved = flat.reshape(samples, dimension).T
+        return -flow_velocity(moved, classes, head_decay, feature_decay).T.reshape(-1)
+
+    hessian = jax.jacfwd(velocity)(features.T.reshape(-1))
+    size = samples * dimension
+    answer = jnp.linalg.inv(jnp.eye(size) + (hessian + hessian.T) / (2 * pull))
+    return answer.reshape(samples, dimension, samples, dimension)
+
+
+def within_attenuation(
+    head_decay: Real[ArrayLike, "*#batch"],
+    feature_decay: Real[ArrayLike, "*#batch"],
+    pull: Real[ArrayLike, "*#batch"],
+    head_share: Real[ArrayLike, "*#batch"],
+) -> Float[Array, "*#batch"]:
+    """Quotient tr Σ_W(H) / tr Σ_W(H0) near collapse: p (1 + √(λ_H/λ_W)/β)⁻² + (1 - p)(1 + λ_H/β)⁻², to first order.
+
+    Displacements within a class leave the head alone. In its row space they meet λ_H + w² = √(λ_H/λ_W), outside λ_H.
+
+    Args:
+        head_decay: λ_W.
+        feature_decay: λ_H with λ_W λ_H < 1.
+        pull: β.
+        head_share: p, the share of the within-class energy of H0 that lies in the row space of the head.
+    """
+    feature_decay, pull = jnp.asarray(feature_decay), within("pull", pull, 0, strict=True)
+    share = within("head_share", head_share, 0, 1)
+    inside = (1 + jnp.sqrt(feature_decay / head_decay) / pull) ** -2
+    return share * inside + (1 - share) * (1 + feature_decay / pull) ** -2
+
+
+def near_collapse_levels(
+    head_decay: Real[ArrayLike, ""], feature_decay: Real[ArrayLike, ""], pull: Real[ArrayLike, ""]
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """First order in 1/β: the smallest singular value of a diagonal class block, and the one of an off-diagonal block.
+
+    1 - √(λ_H/λ_W)/β and 2 λ_H (1 - √(λ_W λ_H))/β.
+    """
+    head_decay, feature_decay = jnp.asarray(head_decay), jnp.asarray(feature_decay)
+    smallest = 1 - jnp.sqrt(feature_decay / head_decay) / jnp.asarray(pull)
+    return smallest, 2 * feature_decay * (1 - jnp.sqrt(head_decay * feature_decay)) / jnp.asarray(pull)
