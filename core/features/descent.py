@@ -1,0 +1,43 @@
+"""Gradient descent with heavy-ball momentum, the protocol of the papers, as an init/step pair."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, PyTree, Real
+
+
+class Rolling(NamedTuple):
+    """A point and its velocity."""
+
+    point: PyTree
+    velocity: PyTree
+
+
+def momentum_init(point: PyTree) -> Rolling:
+    """At rest."""
+    return Rolling(point, jax.tree.map(jnp.zeros_like, point))
+
+
+def momentum_step(
+    loss_fn: Callable[[Any], Float[Array, ""]],
+    state: Rolling,
+    rate: Real[ArrayLike, ""],
+    momentum: Real[ArrayLike, ""],
+) -> Rolling:
+    """V <- μ v + ∇f(x), x <- x - η v."""
+    slope = jax.grad(loss_fn)(state.point)
+    velocity = jax.tree.map(lambda v, g: momentum * v + g, state.velocity, slope)
+    return Rolling(jax.tree.map(lambda x, v: x - rate * v, state.point, velocity), velocity)
+
+
+def momentum_steps(
+    loss_fn: Callable[[Any], Float[Array, ""]],
+    state: Rolling,
+    rate: Real[ArrayLike, ""],
+    momentum: Real[ArrayLike, ""],
+    steps: int,
+) -> Rolling:
+    """`steps` of them, without looking."""
+    return jax.lax.fori_loop(0, steps, lambda _, s: momentum_step(loss_fn, s, rate, momentum), state)

@@ -1,0 +1,62 @@
+"""Many descents of one unconstrained-feature model, from random starts."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Key, Real
+
+from core.features.quasi_newton import minimise
+from core.features.unconstrained import (
+    FreeModel,
+    Penalty,
+    cross_entropy_loss,
+    sample_model,
+    squared_loss,
+)
+
+
+def descend_from_random(
+    key: Key[Array, ""],
+    starts: int,
+    targets: Float[Array, "K N"],
+    widths: Sequence[int],
+    penalty: Penalty,
+    *,
+    biased: bool = False,
+    loss: str = "squared",
+    spread: Real[ArrayLike, ""] = 0.3,
+    steps: int = 600,
+) -> tuple[FreeModel, Float[Array, " starts"]]:
+    """L-BFGS from `starts` random models, side by side; float64.
+
+    Args:
+        key: typed key.
+        starts: how many.
+        targets: one-hot columns.
+        widths: (d, ..., d_{M-1}); the output width K is added.
+        penalty: the decays.
+        biased: whether there is a free bias.
+        loss: "squared" or "cross-entropy".
+        spread: standard deviation of the entries of a start.
+        steps: at most so many.
+
+    Returns:
+        The models, stacked, and their losses.
+    """
+    labels = jnp.argmax(targets, axis=0)
+
+    def objective(model: FreeModel) -> Float[Array, ""]:
+        if loss == "cross-entropy":
+            return cross_entropy_loss(model, labels, penalty, biased=biased)
+        return squared_loss(model, targets, penalty, biased=biased)
+
+    if loss not in ("squared", "cross-entropy"):
+        raise ValueError(f"loss is {loss!r}; allowed are 'squared' and 'cross-entropy'")
+
+    def descend(key: Key[Array, ""]) -> tuple[FreeModel, Float[Array, ""]]:
+        start = sample_model(key, (*widths, targets.shape[0]), targets.shape[1], spread)
+        model, value, _ = minimise(objective, start, steps, slope_norm=1e-10)
+        return model, value
+
+    return jax.vmap(descend)(jax.random.split(key, starts))

@@ -1,0 +1,135 @@
+"""Unconstrained-feature models: layers on top of features that are themselves free parameters."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int, Key, Real
+
+
+class FreeModel(NamedTuple):
+    """What is trained; features are columns, the first layer acts first."""
+
+    layers: tuple[Float[Array, "out in"], ...]
+    features: Float[Array, "d N"]
+    bias: Float[Array, " K"]  # zero, and without a slope, in models that have none
+
+
+class Penalty(NamedTuple):
+    """The decays: λ_m/2 ‖W_m‖² for each layer and λ_H/2 ‖H‖², neither divided by N nor by K."""
+
+    layers: Float[Array, " M"]
+    features: Float[Array, ""]
+
+
+def sample_model(key: Key[Array, ""], widths: Sequence[int], samples: int, spread: Real[ArrayLike, ""]) -> FreeModel:
+    """Independent normal entries of standard deviation `spread`; no bias.
+
+    Args:
+        key: typed key.
+        widths: of the features, the hidden layers and the output: (d, d_1, ..., K).
+        samples: N.
+        spread: standard deviation of the entries.
+    """
+    if len(widths) < 2 or min(widths) < 1:
+        raise ValueError(f"widths is {tuple(widths)}; allowed are two or more positive numbers (d, ..., K)")
+    keys, spread = jax.random.split(key, len(widths)), jnp.asarray(spread)
+    layers = tuple(
+        spread * jax.random.normal(k, (out, into)) for k, into, out in zip(keys, widths[:-1], widths[1:], strict=False)
+    )
+    features = spread * jax.random.normal(keys[-1], (widths[0], samples))
+    return FreeModel(layers, features, jnp.zeros(widths[-1]))
+
+
+def plant_model(
+    layer_energy: Float[Array, "M K"],
+    vectors: Float[Array, "K K"],
+    targets: Float[Array, "K N"],
+    penalty: Penalty,
+    key: Key[Array, ""],
+    width: int,
+) -> FreeModel:
+    """A model with given singular values in each layer, the left vectors V in the last, and the best features for it.
+
+    Args:
+        layer_energy: squared singular values of each layer.
+        vectors: V, the output basis.
+        targets: what the outputs, bias aside, are fitted to.
+        penalty: the decays.
+        key: for the bases inside, any orthonormal ones.
+        width: of the features and of all hidden layers, at least K.
+    """
+    depth, classes = layer_energy.shape
+    if width < classes:
+        raise ValueError(f"width is {width}; allowed is at least the number of classes, {classes}")
+    keys = jax.random.split(key, depth)
+    bases = [jax.random.orthogonal(k, width)[:, :classes] for k in keys] + [vectors]
+    layers = tuple((bases[m + 1] * jnp.sqrt(layer_energy[m])[None, :]) @ bases[m].T for m in range(depth))
+    head = layer_product(layers)
+    ridge = head.T @ head + targets.shape[1] * penalty.features * jnp.eye(width)
+    return FreeModel(layers, jnp.linalg.solve(ridge, head.T @ targets), jnp.zeros(classes))
+
+
+def layer_product(layers: Sequence[Float[Array, "_ _"]]) -> Float[Array, "K d"]:
+    """A = W_M ... W_1."""
+    product = layers[0]
+    for layer in layers[1:]:
+        product = layer @ product
+    return product
+
+
+def outputs(model: FreeModel) -> Float[Array, "K N"]:
+    """A H + b 1ᵀ, from the features up."""
+    activity = model.features
+    for layer in model.layers:
+        activity = layer @ activity
+    return activity + model.bias[:, None]
+
+
+def weight_penalty(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
+    """Σ λ_m/2 ‖W_m‖² + λ_H/2 ‖H‖²."""
+    layers = sum(penalty.layers[m] * jnp.sum(layer**2) for m, layer in enumerate(model.layers))
+    return (layers + penalty.features * jnp.sum(model.features**2)) / 2
+
+
+def squared_loss(
+    model: FreeModel, targets: Float[Array, "K N"], penalty: Penalty, *, biased: bool = False
+) -> Float[Array, ""]:
+    """1/(2N) ‖A H + b 1ᵀ - Y‖² + penalty."""
+    model = model if biased else model._replace(bias=jax.lax.stop_gradient(model.bias))
+    return jnp.sum((outputs(model) - targets) ** 2) / (2 * targets.shape[1]) + weight_penalty(model, penalty)
+
+
+def cross_entropy_loss(
+    model: FreeModel, labels: Int[Array, " N"], penalty: Penalty, *, biased: bool = False
+) -> Float[Array, ""]:
+    """Mean cross-entropy of softmax(A H + b 1ᵀ) + penalty."""
+    model = model if biased else model._replace(bias=jax.lax.stop_gradient(model.bias))
+    logits = outputs(model)
+    correct = jnp.take_along_axis(logits, labels[None, :], axis=0)[0]
+    return jnp.mean(jax.nn.logsumexp(logits, axis=0) - correct) + weight_penalty(model, penalty)
+
+
+def class_targets(class_sizes: Sequence[int]) -> Float[np.ndarray, "K N"]:
+    """One-hot columns, class after class."""
+    if len(class_sizes) < 1 or min(class_sizes) < 1:
+        raise ValueError(f"class_sizes is {tuple(class_sizes)}; allowed are positive numbers")
+    return np.repeat(np.eye(len(class_sizes)), np.asarray(class_sizes), axis=1)
+
+
+def class_means(features: Float[Array, "d N"], targets: Float[Array, "K N"]) -> Float[Array, "d K"]:
+    """H̄, columns; targets are one-hot."""
+    return features @ targets.T / targets.sum(1)[None, :]
+
+
+def balance_residual(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
+    """The worst relative error in λ_{m+1} W_{m+1}ᵀ W_{m+1} = λ_m W_m W_mᵀ and λ_1 W_1ᵀ W_1 = λ_H H Hᵀ."""
+    factors = (model.features, *model.layers)
+    decays = (penalty.features, *penalty.layers)
+    worst = jnp.zeros(())
+    for below, above, low, high in zip(factors[:-1], factors[1:], decays[:-1], decays[1:], strict=True):
+        left, right = high * (above.T @ above), low * (below @ below.T)
+        worst = jnp.maximum(worst, jnp.linalg.norm(left - right) / jnp.linalg.norm(right))
+    return worst

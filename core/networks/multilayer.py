@@ -1,0 +1,35 @@
+"""A multilayer perceptron in plain arrays: samples are rows, ReLU between layers."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+Layers = tuple[tuple[Float[Array, "_ _"], Float[Array, " _"]], ...]
+
+
+def sample_layers(key: Key[Array, ""], widths: Sequence[int]) -> Layers:
+    """He's initialisation: normal weights of variance 2/into, zero biases.
+
+    Args:
+        key: typed key.
+        widths: of the input, the hidden layers and the output.
+    """
+    if len(widths) < 2 or min(widths) < 1:
+        raise ValueError(f"widths is {tuple(widths)}; allowed are two or more positive numbers")
+    keys = jax.random.split(key, len(widths) - 1)
+    return tuple(
+        (jax.random.normal(k, (into, out)) * jnp.sqrt(2 / into), jnp.zeros(out))
+        for k, into, out in zip(keys, widths[:-1], widths[1:], strict=True)
+    )
+
+
+def layer_outputs(layers: Layers, inputs: Float[Array, "N into"]) -> tuple[Float[Array, "N _"], ...]:
+    """The activity after every layer; all but the last are rectified."""
+    activities = []
+    for index, (weight, offset) in enumerate(layers):
+        inputs = inputs @ weight + offset[None, :]
+        inputs = jax.nn.relu(inputs) if index < len(layers) - 1 else inputs
+        activities.append(inputs)
+    return tuple(activities)

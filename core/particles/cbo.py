@@ -1,0 +1,87 @@
+"""Consensus-based optimisation: every particle drifts to the consensus point, with noise in proportion to its distance.
+
+    X' = X - λ dt (X - c) + σ √dt D(X - c) ξ,    c = x_α(X)
+
+D is `isotropic` (|v|) or `anisotropic` (|v_k| in coordinate k). Isotropic noise stops contracting once
+σ² > 2 λ/(d - 2): above two dimensions take the anisotropic one.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Key, Real
+
+from core.particles.normals import addressed_normals, step_key
+from core.particles.reductions import Axis, coordinate_sum, particle_numbers
+from core.particles.swarm import Consensus, Noise, Objective, Swarm, check_parameters, swarm_consensus, swarm_moved
+
+
+class CboParameters(NamedTuple):
+    """All may be traced, so that a phase diagram is one `vmap`."""
+
+    drift: Real[ArrayLike, ""] = 1.0  # λ >= 0
+    sigma: Real[ArrayLike, ""] = 5.0  # σ >= 0
+    alpha: Real[ArrayLike, ""] = 1e5  # α in [0, ∞]
+    dt: Real[ArrayLike, ""] = 0.01  # > 0
+    truncation: Real[ArrayLike, ""] = jnp.inf  # M: the amplitude of the noise is min(D, M)
+
+
+def isotropic(offset: Float[Array, "d particles"]) -> Float[Array, "1 particles"]:
+    """|v|, the same in every coordinate."""
+    return jnp.sqrt(coordinate_sum(offset * offset))[None]
+
+
+def anisotropic(offset: Float[Array, "d particles"]) -> Float[Array, "d particles"]:
+    """|v_k| in coordinate k."""
+    return jnp.abs(offset)
+
+
+def cbo_step(
+    objective: Objective,
+    parameters: CboParameters,
+    key: Key[Array, ""],
+    swarm: Swarm,
+    *,
+    noise: Noise = anisotropic,
+    axis: Axis = None,
+) -> tuple[Swarm, Consensus]:
+    """One step of the explicit scheme, one evaluation a particle; the swarm comes from `swarm_init`.
+
+    Args:
+        objective: (d, particles) -> (particles,).
+        parameters: see `CboParameters`.
+        key: of the whole run; the step number makes each step's own.
+        swarm: the state.
+        noise: offset from the consensus -> amplitude.
+        axis: mesh axis over which the particles are sharded.
+
+    Returns:
+        The new state, and the consensus that moved it.
+    """
+    check_parameters(parameters)
+    agreed = swarm_consensus(swarm, parameters.alpha, axis)
+    position = cbo_move(parameters, key, swarm, agreed.point[:, None], noise, axis)
+    return swarm_moved(objective, swarm, position, axis), agreed
+
+
+def cbo_move(
+    parameters: CboParameters,
+    key: Key[Array, ""],
+    swarm: Swarm,
+    centre: Float[Array, "d centres"],
+    noise: Noise = anisotropic,
+    axis: Axis = None,
+) -> Float[Array, "d particles"]:
+    """New positions for a given centre: one for all particles, or one each."""
+    offset = swarm.position - centre
+    amplitude = jnp.minimum(noise(offset), parameters.truncation)
+    scale = jnp.asarray(parameters.sigma * jnp.sqrt(jnp.asarray(parameters.dt)), offset.dtype)
+    contraction = jnp.asarray(parameters.drift * jnp.asarray(parameters.dt), offset.dtype)
+    normals = normals_for(key, swarm, axis)
+    return swarm.position - contraction * offset + scale * amplitude * normals
+
+
+def normals_for(key: Key[Array, ""], swarm: Swarm, axis: Axis = None) -> Float[Array, "d particles"]:
+    """A standard normal for each coordinate of each particle, new in each step of a run with this key."""
+    d, particles = swarm.position.shape
+    return addressed_normals(step_key(key, swarm.step), d, particle_numbers(particles, axis), swarm.position.dtype)

@@ -1,0 +1,84 @@
+"""Several objectives (Borghi, Herty, Pareschi 2022): each particle has its own mixture, the swarm finds the front.
+
+Particle i carries weights u_i in the simplex and goes to the consensus c_i under exp(-α G(x_j, u_i)), where
+G(x, u) = max_k u_k |g_k(x)| is Chebyshev's scalarisation, or u · g(x), which reaches convex parts of a front only.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from core.particles.cbo import CboParameters, anisotropic
+from core.particles.normals import addressed_normals, step_key
+from core.particles.reductions import particle_numbers
+from core.particles.swarm import Noise, check_parameters, check_position
+from theory.consensus.gibbs import consensus_point
+
+Objectives = Callable[[Float[Array, "d particles"]], Float[Array, "objectives particles"]]
+Scalarisation = Callable[
+    [Float[Array, "objectives particles"], Float[Array, " objectives"]], Float[Array, " particles"]
+]
+
+
+class FrontSwarm(NamedTuple):
+    """Particles with their own weights."""
+
+    position: Float[Array, "d particles"]
+    values: Float[Array, "objectives particles"]
+    weights: Float[Array, "objectives particles"]  # each column sums to 1
+    step: Int[Array, ""]
+
+
+def chebyshev(values: Float[Array, "objectives particles"], weights: Float[Array, " objectives"]) -> Array:
+    """max_k u_k |g_k|: every point of a front is the minimum for some weights."""
+    return jnp.max(jnp.abs(values) * weights[:, None], axis=0)
+
+
+def weighted_sum(values: Float[Array, "objectives particles"], weights: Float[Array, " objectives"]) -> Array:
+    """The sum u · g: minima on the convex parts of a front only."""
+    return jnp.sum(values * weights[:, None], axis=0)
+
+
+def front_init(
+    objectives: Objectives, position: Float[Array, "d particles"], weights: Float[Array, "objectives particles"]
+) -> FrontSwarm:
+    """The swarm at rest; `weights` are normalised."""
+    check_position(position)
+    values = objectives(position)
+    if values.shape != weights.shape:
+        raise ValueError(f"objectives gives {values.shape} and weights has {weights.shape}; they must be equal")
+    return FrontSwarm(position, values, weights / jnp.sum(weights, axis=0, keepdims=True), jnp.zeros((), jnp.int32))
+
+
+def front_step(
+    objectives: Objectives,
+    parameters: CboParameters,
+    key: Key[Array, ""],
+    state: FrontSwarm,
+    *,
+    scalarisation: Scalarisation = chebyshev,
+    noise: Noise = anisotropic,
+) -> tuple[FrontSwarm, Float[Array, "d particles"]]:
+    """One step; reports the consensus point of every particle. N² scalarised energies, a particle at a time."""
+    check_parameters(parameters)
+    x = state.position
+
+    def agreed(weights: Float[Array, " objectives"]) -> Float[Array, " d"]:
+        return consensus_point(x, scalarisation(state.values, weights), parameters.alpha)
+
+    centres = jax.lax.map(agreed, state.weights.T, batch_size=min(256, x.shape[1])).T
+    offset = x - centres
+    normals = addressed_normals(step_key(key, state.step), x.shape[0], particle_numbers(x.shape[1]), x.dtype)
+    amplitude = jnp.minimum(noise(offset), parameters.truncation) * parameters.sigma
+    moved = x - parameters.drift * parameters.dt * offset + jnp.sqrt(jnp.asarray(parameters.dt)) * amplitude * normals
+    moved = moved.astype(x.dtype)
+    return FrontSwarm(moved, objectives(moved), state.weights, state.step + 1), centres
+
+
+def spread_weights(particles: int) -> Float[Array, "2 particles"]:
+    """Weights of two objectives, evenly over their simplex, the ends left out."""
+    share = (jnp.arange(particles) + 0.5) / particles
+    return jnp.stack([share, 1 - share])

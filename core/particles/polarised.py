@@ -1,0 +1,62 @@
+"""Polarised consensus (Bungert, Roith, Wacker 2022): every particle agrees with its neighbours, not with everybody.
+
+    c_i = Σ_j k(x_i, x_j) w_j x_j / Σ_j k(x_i, x_j) w_j,     k(x, y) = exp(-|x - y|² / 2 κ²)
+
+Several minima are then found at once; κ → ∞ is plain consensus.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Key, Real
+
+from core.particles.cbo import CboParameters, anisotropic, cbo_move
+from core.particles.swarm import Consensus, Noise, Objective, Swarm, check_parameters, swarm_consensus, swarm_moved
+from theory.trees.door import count, within
+
+
+class PolarisedParameters(NamedTuple):
+    """All may be traced."""
+
+    cbo: CboParameters = CboParameters()
+    reach: Real[ArrayLike, ""] = 1.0  # κ > 0
+
+
+def polarised_points(
+    swarm: Swarm, alpha: Real[ArrayLike, ""], reach: Real[ArrayLike, ""], block: int = 256
+) -> Float[Array, "d particles"]:
+    """c_i for each particle: N² distances, `block` rows of them at a time, never N² d numbers.
+
+    The exponents of kernel and weight are added before the largest is taken away, so that a particle far from all
+    good ones still hears the nearest.
+    """
+    within("reach", reach, 0, strict=True)
+    x, particles = swarm.position, swarm.position.shape[1]
+    block = min(count("block", block, 1), particles)
+    alpha = jnp.minimum(jnp.asarray(alpha), jnp.finfo(x.dtype).max / 1e8)
+    excess = jnp.where(jnp.isfinite(swarm.energy), swarm.energy - swarm.lowest, jnp.inf)
+    log_weight = jnp.where(jnp.isinf(excess), -jnp.inf, -alpha * jnp.where(jnp.isinf(excess), 0, excess))
+
+    def near(rows: Float[Array, "d"]) -> Float[Array, " d"]:
+        square = jnp.sum((x - rows[:, None]) ** 2, axis=0)
+        share = jax.nn.softmax(log_weight - square / (2 * jnp.asarray(reach) ** 2))
+        return rows + jnp.sum((x - rows[:, None]) * share[None], axis=1)
+
+    return jax.lax.map(near, x.T, batch_size=block).T
+
+
+def polarised_step(
+    objective: Objective,
+    parameters: PolarisedParameters,
+    key: Key[Array, ""],
+    swarm: Swarm,
+    *,
+    noise: Noise = anisotropic,
+    block: int = 256,
+) -> tuple[Swarm, Consensus]:
+    """One step; the consensus that it reports is the plain one. The swarm comes from `swarm_init`."""
+    check_parameters(parameters.cbo)
+    centres = polarised_points(swarm, parameters.cbo.alpha, parameters.reach, block)
+    position = cbo_move(parameters.cbo, key, swarm, centres.astype(swarm.position.dtype), noise)
+    return swarm_moved(objective, swarm, position), swarm_consensus(swarm, parameters.cbo.alpha)

@@ -1,0 +1,50 @@
+"""Consensus-based sampling (Carrillo, Hoffmann, Stuart, Vaes 2022): the noise has the shape of the weighted swarm.
+
+    X' = c + b (X - c) + √((1 - b²)/λ) C_α^{1/2} ξ,    b = e^{-dt}
+
+C_α is the covariance under the Gibbs weights. λ = 1/(1 + α) samples exp(-E), λ = 1 minimises.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Key, Real
+
+from core.particles.cbo import normals_for
+from core.particles.reductions import Axis, swarm_sum
+from core.particles.swarm import Consensus, Objective, Swarm, check_parameters, swarm_consensus, swarm_moved
+from theory.consensus.gibbs import gibbs_weights
+
+
+class SamplingParameters(NamedTuple):
+    """All may be traced."""
+
+    alpha: Real[ArrayLike, ""] = 1.0
+    dt: Real[ArrayLike, ""] = 0.1
+    scale: Real[ArrayLike, ""] = 0.5  # λ; `theory.consensus.sampling.sampling_scale(alpha)` samples, 1 minimises
+
+
+def weighted_covariance(
+    swarm: Swarm, centre: Float[Array, " d"], alpha: Real[ArrayLike, ""], axis: Axis = None
+) -> Float[Array, "d d"]:
+    """C_α, the covariance of the swarm around `centre` under its Gibbs weights."""
+    weights = gibbs_weights(swarm.energy, alpha, swarm.lowest)
+    offset = swarm.position - centre[:, None]
+    products = offset[:, None] * (offset * weights[None])[None]
+    return swarm_sum(products, axis) / swarm_sum(weights, axis)
+
+
+def sampling_step(
+    objective: Objective, parameters: SamplingParameters, key: Key[Array, ""], swarm: Swarm, *, axis: Axis = None
+) -> tuple[Swarm, Consensus]:
+    """One step, exact in law for a swarm of infinite size; the swarm comes from `swarm_init`."""
+    check_parameters(parameters, positive=("dt", "scale"))
+    agreed = swarm_consensus(swarm, parameters.alpha, axis)
+    covariance = weighted_covariance(swarm, agreed.point, parameters.alpha, axis)
+    spectrum, directions = jnp.linalg.eigh(covariance)  # a swarm of few particles has a singular covariance
+    root = directions * jnp.sqrt(jnp.maximum(spectrum, 0))[None]
+    keep = jnp.exp(-jnp.asarray(parameters.dt, covariance.dtype))
+    strength = jnp.sqrt((1 - keep**2) / jnp.asarray(parameters.scale, covariance.dtype))
+    centre = agreed.point[:, None]
+    position = centre + keep * (swarm.position - centre) + strength * root @ normals_for(key, swarm, axis)
+    return swarm_moved(objective, swarm, position, axis), agreed

@@ -1,0 +1,156 @@
+"""What all methods share: the state of a swarm, its consensus point, and the door.
+
+A swarm is stored coordinate by coordinate, (d, particles): the particles are the fast axis, so that every operation
+but the objective is a long vector operation. An objective maps (d, particles) to (particles,); `pointwise` makes one of
+a function of a single point.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int, Real
+
+from core.particles.reductions import Axis, coordinate_sum, first_lowest, pick, swarm_min, swarm_size, swarm_sum
+from theory.consensus.gibbs import gibbs_weights
+from theory.trees.door import concrete
+
+Objective = Callable[[Float[Array, "d particles"]], Float[Array, " particles"]]
+Noise = Callable[[Float[Array, "d particles"]], Float[Array, "rows particles"]]  # offset -> amplitude, one row or d
+
+
+class Swarm(NamedTuple):
+    """Particles with their energies, and the best that they have seen."""
+
+    position: Float[Array, "d particles"]
+    energy: Float[Array, " particles"]  # of `position`, evaluated once; ∞ where it was not a finite number
+    lowest: Float[Array, ""]  # of these energies
+    leader: Float[Array, " d"]  # the first particle that has it
+    step: Int[Array, ""]  # steps taken; with the run's key it addresses the random numbers
+    best_point: Float[Array, " d"]
+    best_energy: Float[Array, ""]
+    improved: Int[Array, ""]  # step at which `best_energy` last fell
+
+
+class Consensus(NamedTuple):
+    """The agreement of a swarm, as every step reports it."""
+
+    point: Float[Array, " d"]
+    lowest: Float[Array, ""]  # least energy
+    effective: Float[Array, ""]  # effective sample size, 1 to N
+    lost: Int[Array, ""]  # particles whose energy is not finite; they have no weight
+    spread: Float[Array, ""]  # root mean square distance from the point
+
+
+def pointwise(function: Callable[[Float[Array, " d"]], Float[Array, ""]]) -> Objective:
+    """The objective of a function of one point.
+
+    >>> pointwise(lambda x: x @ x)(jnp.ones((2, 3))).tolist()
+    [2.0, 2.0, 2.0]
+    """
+    return jax.vmap(function, in_axes=1)
+
+
+def swarm_init(objective: Objective, position: Float[Array, "d particles"], axis: Axis = None) -> Swarm:
+    """A swarm at rest.
+
+    Raises:
+        ValueError: for no particles or no coordinates, for integers, for an objective of the wrong shape.
+    """
+    check_position(position)
+    energy = energies(objective, position)
+    lowest, leader = _lowest(position, energy, axis)
+    zero = jnp.zeros((), jnp.int32)
+    return Swarm(position, energy, lowest, leader, zero, leader, lowest, zero)
+
+
+def swarm_moved(objective: Objective, swarm: Swarm, position: Float[Array, "d particles"], axis: Axis = None) -> Swarm:
+    """The swarm at new positions: one evaluation of each, one step more, the best kept."""
+    return with_energies(swarm, position, energies(objective, position), axis)
+
+
+def with_energies(
+    swarm: Swarm, position: Float[Array, "d particles"], energy: Float[Array, " particles"], axis: Axis = None
+) -> Swarm:
+    """The swarm at new positions whose energies are known."""
+    lowest, leader = _lowest(position, energy, axis)
+    better, step = lowest < swarm.best_energy, swarm.step + 1
+    return Swarm(
+        position,
+        energy,
+        lowest,
+        leader,
+        step,
+        jnp.where(better, leader, swarm.best_point),
+        jnp.where(better, lowest, swarm.best_energy),
+        jnp.where(better, step, swarm.improved),
+    )
+
+
+def consensus_of(
+    position: Float[Array, "d particles"],
+    energy: Float[Array, " particles"],
+    alpha: Real[ArrayLike, ""],
+    axis: Axis = None,
+) -> Consensus:
+    """The mean of points under their Gibbs weights, where they are no `Swarm`; exact for alpha in [0, ∞]."""
+    energy = jnp.where(jnp.isfinite(energy), energy, jnp.inf)
+    return _consensus(position, energy, *_lowest(position, energy, axis), alpha, axis)
+
+
+def swarm_consensus(swarm: Swarm, alpha: Real[ArrayLike, ""], axis: Axis = None) -> Consensus:
+    """The mean of the particles under their Gibbs weights, exact for alpha in [0, ∞] and over devices."""
+    return _consensus(swarm.position, swarm.energy, swarm.lowest, swarm.leader, alpha, axis)
+
+
+def _consensus(
+    position: Array, energy: Array, lowest: Array, leader: Array, alpha: Real[ArrayLike, ""], axis: Axis
+) -> Consensus:
+    weights = gibbs_weights(energy, alpha, lowest)
+    total = swarm_sum(weights, axis)
+    # relative to the best particle: a swarm that has collapsed far from the origin loses no digits
+    point = leader + swarm_sum((position - leader[:, None]) * weights[None], axis) / total
+    lost = swarm_sum((~jnp.isfinite(energy)).astype(energy.dtype), axis).astype(jnp.int32)
+    square = swarm_sum(coordinate_sum((position - point[:, None]) ** 2), axis)
+    spread = jnp.sqrt(square / swarm_size(energy.shape[0], axis))
+    return Consensus(point, lowest, total**2 / swarm_sum(weights**2, axis), lost, spread)
+
+
+def energies(objective: Objective, position: Float[Array, "d particles"]) -> Float[Array, " particles"]:
+    """The objective at the particles, its shape and type checked; ∞ where it is no finite number."""
+    energy = objective(position)
+    found = getattr(energy, "shape", None)
+    if found != position.shape[1:]:
+        raise ValueError(
+            f"objective maps positions {position.shape} to shape {found}; it must give one energy a particle, "
+            f"{position.shape[1:]} (wrap a function of one point in `pointwise`)"
+        )
+    if not jnp.issubdtype(energy.dtype, jnp.floating):
+        raise ValueError(f"objective returns {energy.dtype}; energies must be real floating-point numbers")
+    return jnp.where(jnp.isfinite(energy), energy, jnp.inf).astype(position.dtype)
+
+
+def check_position(position: Array) -> None:
+    """Raises unless there are particles, coordinates, and floating-point numbers that are finite where known."""
+    if position.ndim != 2 or 0 in position.shape:
+        raise ValueError(f"position has shape {position.shape}; allowed is (d, particles) with d, particles >= 1")
+    if not jnp.issubdtype(position.dtype, jnp.floating):
+        raise ValueError(f"position has dtype {position.dtype}; allowed are floating-point numbers")
+    known = concrete(position)
+    if known is not None and not np.isfinite(known).all():
+        raise ValueError("position holds numbers that are not finite")
+
+
+def check_parameters(parameters: Any, positive: tuple[str, ...] = ("dt",)) -> None:
+    """Raises where a parameter is known to be negative or NaN, or not above 0 for those in `positive`."""
+    for name, value in parameters._asdict().items():
+        known = concrete(value)
+        if known is not None and not ((known > 0) if name in positive else (known >= 0)).all():
+            raise ValueError(f"{name} is {known}; allowed is a number {'> 0' if name in positive else '>= 0'}")
+
+
+def _lowest(position: Array, energy: Array, axis: Axis) -> tuple[Array, Array]:
+    lowest = swarm_min(energy, axis)
+    return lowest, pick(position, first_lowest(energy, lowest, axis), axis)

@@ -1,0 +1,93 @@
+"""Gradient descent watched against the closed form; shared by the figures of convergence."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.features.descent import momentum_init, momentum_steps
+from core.features.geometry import shape_distance
+from core.features.unconstrained import (
+    FreeModel,
+    Penalty,
+    class_means,
+    class_targets,
+    layer_product,
+    sample_model,
+    squared_loss,
+)
+from core.run.experiment import Arrays, Run
+from figures.forms import line_with_band
+from figures.style import DOUBLE, new_figure
+from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum
+
+MEASURES = {
+    "excess": "$f/f^* - 1$",
+    "within": "NC1",
+    "head": "NC2, $AA^\\top$",
+    "means": r"NC2, $\bar H^\top\bar H$",
+    "duality": r"NC3",
+}
+
+
+def measures_of(
+    model: FreeModel, loss: jax.Array, targets: jax.Array, minimum: DeepLinearMinimum
+) -> dict[str, jax.Array]:
+    """Distances of a model from the closed form, each normalised."""
+    head, means = layer_product(model.layers), class_means(model.features, targets)
+    within = jnp.sum((model.features - means @ targets) ** 2) / targets.shape[1]
+    between = jnp.mean(jnp.sum((means - means.mean(1, keepdims=True)) ** 2, axis=0))
+    scale = (minimum.head_energy / jnp.sqrt(minimum.head_energy * minimum.mean_energy))[:, None]
+    return {
+        "excess": loss / minimum.value - 1,
+        "within": within / between,
+        "head": shape_distance(head @ head.T, jnp.diag(minimum.head_energy)),
+        "means": shape_distance(means.T @ means, jnp.diag(minimum.mean_energy)),
+        "duality": shape_distance(head, scale * means.T),
+        "head_lengths": jnp.linalg.norm(head, axis=1),
+        "mean_lengths": jnp.linalg.norm(means, axis=0),
+    }
+
+
+def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """Every measure, (depths, seeds, records, ...), and the closed form's lengths."""
+    targets = jnp.asarray(class_targets(config.class_sizes))
+    samples, found, lengths = targets.shape[1], [], []
+    for depth in config.depths:
+        penalty = Penalty(jnp.full(depth, config.decay), jnp.asarray(config.decay))
+        minimum = deep_linear_minimum(targets.sum(1), samples, penalty.layers, penalty.features)
+
+        def loss(model, penalty=penalty):
+            return squared_loss(model, targets, penalty)
+
+        def record(state, _, loss=loss, minimum=minimum):
+            state = momentum_steps(loss, state, config.rate, config.momentum, config.every)
+            return state, measures_of(state.point, loss(state.point), targets, minimum)
+
+        widths = (*(config.width,) * depth, targets.shape[0])
+        starts = jax.vmap(lambda k, w=widths: momentum_init(sample_model(k, w, samples, config.spread)))
+        step = jax.vmap(record, in_axes=(0, None))
+        states = starts(jax.random.split(key, config.seeds))
+        _, measures = run.scan(step, states, config.steps // config.every, name=f"depth-{depth}", chunk=5)
+        found.append(jax.tree.map(lambda x: np.moveaxis(x, 0, 1), measures))
+        lengths.append(jnp.sqrt(jnp.stack([minimum.head_energy, minimum.mean_energy])))
+    stacked = {name: jnp.stack([measures[name] for measures in found]) for name in found[0]}
+    return {**stacked, "predicted_lengths": jnp.stack(lengths)}
+
+
+def draw_measures(config: Any, arrays: Arrays, names: dict[str, str]) -> Figure:
+    """One panel a measure, one curve a depth."""
+    figure, axes = new_figure(DOUBLE, 3.4, rows=2, cols=3, sharex=True)
+    steps = config.every * np.arange(1, config.steps // config.every + 1)
+    for ax, (name, label) in zip(axes.ravel(), names.items(), strict=False):
+        for row, depth in enumerate(config.depths):
+            line_with_band(ax, steps, np.maximum(arrays[name][row], 1e-17), label=f"$M={depth}$")
+        ax.set(yscale="log", title=label)
+    axes[0, -1].xaxis.set_tick_params(labelbottom=True)
+    for ax in [*axes[1, :2], axes[0, 2]]:
+        ax.set_xlabel("steps")
+    axes[1, 2].axis("off")
+    axes[1, 2].legend(*axes[0, 0].get_legend_handles_labels(), loc="center left", title="layers")
+    return figure

@@ -1,0 +1,109 @@
+"""Which classes die: the load at which a mode leaves the minimum, for one to nine layers.
+
+What a class's mode gives out, x^M/(1+x^M), at the global minimum, over the load b/n (what the mode costs, over what it
+gains) and the depth M. Line: T1, where the global minimum drops the mode; dashed, T2, up to which a living local
+minimum survives. Dots: what gradient methods (L-BFGS) find from a start on the living branch, the smallest of three
+classes (20, 10, 5), same colours: between the lines they stay alive where the global minimum is dead. All exact but
+for the descents, which are deterministic.
+
+Shows: one layer loses a class continuously; deeper ones jump, and keep it, metastable, far beyond the threshold.
+Source: arXiv 2301.00437, minority collapse (both thresholds re-derived).
+Cost: smoke 1 s, laptop 9 s, paper 15 s
+Run: python -m experiments.deep_linear_collapse.minority_phase
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.features.quasi_newton import minimise
+from core.features.unconstrained import Penalty, class_targets, layer_product, plant_model, squared_loss
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from figures.forms import phase_diagram
+from figures.render import render
+from figures.style import INK, SINGLE, new_figure
+from theory.collapse.deep_linear import deep_linear_minimum
+from theory.collapse.modes import death_threshold, mode_root, spinodal_threshold
+
+
+@dataclass(frozen=True)
+class Config:
+    """The plane, and where it is measured."""
+
+    depths: tuple[int, ...] = (1, 2, 3, 6, 9)
+    measured_depths: tuple[int, ...] = (1, 3, 6)
+    loads: int = 120
+    measured: int = 9
+    largest_load: float = 2.4
+    steps: int = 600
+
+    def __post_init__(self):
+        """Refuses what has no plane."""
+        if not self.depths or min(self.depths) < 1 or not set(self.measured_depths) <= set(self.depths):
+            raise ValueError(f"depths: {self.depths}, must be >= 1 and contain measured_depths={self.measured_depths}")
+
+
+PRESETS = {
+    "smoke": Config(depths=(1, 2), measured_depths=(2,), loads=20, measured=3, steps=60),
+    "laptop": Config(),
+    "paper": Config(depths=tuple(range(1, 11)), measured_depths=(1, 2, 3, 6, 9), measured=16, steps=2000),
+}
+SIZES = (20, 10, 5)
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """Outputs over the plane (depths, loads), and those that descents find."""
+    load = jnp.linspace(0.05, config.largest_load, config.loads)
+    depth = jnp.array(config.depths, float)[:, None]
+    power = jax.jit(mode_root)(jnp.broadcast_to(load, (len(config.depths), config.loads)), depth) ** depth
+    probes = np.linspace(0.15, config.largest_load - 0.1, config.measured)
+    found = [descended(config, key, m, probes) for m in config.measured_depths]
+    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": jnp.stack(found)}
+
+
+def descended(config: Config, key: jax.Array, depth: int, loads: np.ndarray) -> jax.Array:
+    """The smallest class's output where descent ends, from the branch that lives at 0.9 T2 or at the load if lower."""
+    targets = jnp.asarray(class_targets(SIZES))
+    samples, edge = sum(SIZES), 0.9 * spinodal_threshold(depth)
+
+    def decay_at(load):
+        return ((min(SIZES) * load / (depth * samples)) ** depth / samples) ** (1 / (depth + 1))
+
+    def end(load):
+        start, final = (Penalty(jnp.full(depth, d), d) for d in (decay_at(jnp.minimum(load, edge)), decay_at(load)))
+        sizes = jnp.array(SIZES, float)
+        branch = deep_linear_minimum(sizes, samples, start.layers, start.features, branch="metastable")
+        model = plant_model(branch.layer_energy, jnp.eye(3), targets, start, key, 4)
+        model = minimise(lambda m: squared_loss(m, targets, final), model, config.steps, slope_norm=1e-9)[0]
+        means = model.features @ targets.T / jnp.array(SIZES, float)[None, :]
+        return (layer_product(model.layers) @ means)[2, 2]
+
+    return jax.jit(jax.vmap(end))(jnp.asarray(loads))
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """Depth against load."""
+    figure, ax = new_figure(SINGLE, 2.6)
+    rank = np.arange(len(config.depths))
+    at = [config.depths.index(m) for m in config.measured_depths]
+    points = (np.tile(arrays["probe_load"], len(at)), np.repeat(at, config.measured), arrays["found"].ravel())
+    phase_diagram(ax, arrays["load"], rank, arrays["output"], points=points, label="output for the own class",
+                  limits=(0, 1))  # fmt: skip
+    for name, style, law in (("$T_1$", "-", death_threshold), ("$T_2$", "--", spinodal_threshold)):
+        edges = np.asarray(law(np.array(config.depths, float)))
+        ax.plot(np.repeat(edges, 2), np.ravel([rank - 0.5, rank + 0.5], order="F"), style, color="white", lw=2.4)
+        ax.plot(np.repeat(edges, 2), np.ravel([rank - 0.5, rank + 0.5], order="F"), style, color=INK, label=name)
+    ax.set(xlabel="load $b/n$ of the class", ylabel="layers $M$", yticks=rank, yticklabels=config.depths,
+           ylim=(-0.5, len(rank) - 0.5))  # fmt: skip
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2)
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

@@ -1,0 +1,496 @@
+"""Claims of arXiv 2306.09778 and of what it builds on; all in float64, Monte Carlo with fixed seeds."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from core.particles import cbo, hopping, inertia, polarised, sampling
+from core.particles.loops import evolve
+from core.particles.objectives import canyon, rastrigin_soft, sphere
+from core.particles.swarm import consensus_of, swarm_consensus, swarm_init
+from core.verify.bound import bound
+from core.verify.evidence import Evidence, combine
+from core.verify.falsify import falsify
+from core.verify.identity import identity
+from core.verify.law import law, law_counts
+from core.verify.order import order
+from core.verify.rate import log_slopes, rate
+from core.verify.trial import Trial
+from experiments.gradient_is_all_you_need._landscapes import (
+    HESSIAN_LIPSCHITZ,
+    SMOOTHNESS,
+    WEAK_CONVEXITY,
+    skew,
+    soft,
+    wavy,
+)
+from experiments.gradient_is_all_you_need._swarms import consensus_run, hopping_run
+from theory.consensus import decay, envelope, finite_swarm, laplace, quadratic, steps
+from theory.consensus.fokker_planck import mean_field_consensus, mean_field_init, mean_field_step
+from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights
+from theory.consensus.quadrature import law_mean, line_law, normal_log_density
+from theory.consensus.sampling import NormalLaw, sampling_scale
+from theory.consensus.sampling import sampling_step as exact_sampling_step
+
+_STEP = 0.4  # of proximal schemes on `wavy`: τ Λ = 0.4
+_POINTS = np.linspace(-3.0, 3.0, 13)
+
+
+def c01_consensus_point_is_exact() -> Evidence:
+    """The consensus point Σ x exp(-α E) / Σ exp(-α E) is right in float32 at α = 0 to 10^15 and any height of E."""
+    draw = np.random.default_rng(0)
+    points = draw.normal(size=(3, 200)).astype(np.float32)
+    energy = (np.round(draw.uniform(size=200) * 2**10) / 2**10).astype(np.float32)
+    energy[7] = energy[11] = -1.0  # tied for the best
+    found, exact = [], []
+    for alpha in (0.0, 1.0, 1e2, 1e5, 1e15):
+        weights = np.exp(-alpha * (energy.astype(np.longdouble) - energy.min()))
+        exact.append((points * weights).sum(1) / weights.sum())
+        found.append(consensus_of(jnp.asarray(points), jnp.asarray(energy + np.float32(1024)), alpha).point)
+    return identity(np.stack(exact).astype(float), np.stack(found), rtol=1e-6, atol=3e-7)
+
+
+def _log_density(x):
+    return normal_log_density(x, 1.0, 0.8)
+
+
+def c02_laplace_rate_has_a_sharp_constant() -> Evidence:
+    """α (x_α - x*) → H⁻¹[∇ log ρ - ½ D³E : H⁻¹], and the soft minimum is E* + (½ log det(αH/2π) - log ρ)/α."""
+    parts = []
+    for energy in (skew, soft):
+        curvature, alpha = float(jax.grad(jax.grad(energy))(0.0)), 1e6
+        at_alpha = line_law(lambda x, e=energy: _log_density(x) - 1e6 * e(x), 0.0, (alpha * curvature) ** -0.5)
+        vector = (lambda x, e=energy: e(x[0])), (lambda x: _log_density(x[0]))
+        parts.append(identity(laplace.laplace_shift(*vector, jnp.zeros(1))[0], alpha * law_mean(at_alpha), rtol=1e-3))
+        shift = laplace.soft_minimum_shift(*vector, jnp.zeros(1), alpha)
+        parts.append(identity(shift, -at_alpha.log_mass / alpha, rtol=1e-4))
+    return combine(*parts)
+
+
+def c03_flat_minima_are_found_more_slowly() -> Evidence:
+    """The Gibbs law exp(-α |x|^p) has spread α^(-1/p): 1, 1/2 and 1/4 are the orders at p = 1, 2 and 4."""
+    alphas, parts = np.geomspace(1e2, 1e6, 5), []
+    for power in (1.0, 2.0, 4.0):
+        laws = [
+            line_law(lambda x, a=a, p=power: -a * jnp.abs(x) ** p, 0.0, a ** (-1 / power), reach=40.0) for a in alphas
+        ]
+        spreads = np.sqrt([law_mean(each, jnp.square) for each in laws])
+        parts += [
+            order(alphas, spreads, expected=-1 / power, tolerance=1e-3),
+            identity(laplace.flat_spread(alphas, power), spreads, rtol=1e-11),
+        ]
+    return combine(*parts)
+
+
+def c04_quantitative_laplace_principle(trial: Trial) -> Evidence:
+    """|x_α - x*| <= (q + E_r)^ν/η + exp(-α q)/ρ(B_r) ∫|x - x*| dρ for every gap q and radius r; also under attack."""
+    cdf = jax.scipy.stats.norm.cdf
+    mean_distance = 2 * math.exp(-0.5) / math.sqrt(2 * math.pi) + 1 - 2 * cdf(-1.0)  # ρ = N(1, 1), x* = 0
+
+    def slack(raw):
+        alpha, gap, radius = jnp.exp(3 * raw[0]), jnp.exp(raw[1]), jnp.exp(raw[2])
+        right = laplace.laplace_bound(
+            alpha,
+            gap=gap,
+            ball_oscillation=radius**2,
+            ball_mass=cdf(radius - 1) - cdf(-radius - 1),
+            mean_distance=mean_distance,
+            coercivity=1.0,
+            exponent=0.5,
+        )
+        return right - 1 / (1 + 2 * alpha)  # E = x²: the consensus point, exactly
+
+    found = falsify(slack, lambda key: jax.random.normal(key, (3,)), trial.key, starts=8 * trial.effort, steps=100)
+    grid = jax.vmap(slack)(jax.random.normal(jax.random.key(1), (1000, 3)))
+    return bound(grid, tolerance=1e-12, falsified=found)
+
+
+def c05_quadratic_closed_forms(trial: Trial) -> Evidence:
+    """For a normal law and a quadratic energy N Cov(x_α^N) → (Z_2α/Z_α²)[C_2α + δδᵀ], δ = m_2α - m_α."""
+    mean, minimiser, alpha, particles = jnp.array([0.5, -0.4]), jnp.zeros(2), 0.8, 400
+    covariance, curvature = jnp.array([[1.0, 0.3], [0.3, 0.6]]), jnp.array([[0.8, -0.2], [-0.2, 1.5]])
+    root = jnp.linalg.cholesky(covariance)
+    swarms = 1500 * trial.effort
+
+    def one(key):
+        x = mean[:, None] + root @ jax.random.normal(key, (2, particles))
+        return consensus_point(x, jnp.sum(x * (curvature @ x), 0) / 2, alpha)
+
+    points = np.asarray(jax.jit(lambda k: jax.lax.map(one, jax.random.split(k, swarms), batch_size=500))(trial.key))
+    exact = np.asarray(quadratic.consensus_covariance(mean, covariance, curvature, minimiser, alpha))
+    white = np.linalg.solve(np.linalg.cholesky(exact), math.sqrt(particles) * (points - points.mean(0)).T)
+    products = white @ white.T / (swarms - 1)
+    errors = np.sqrt(1 + np.eye(2)) / math.sqrt(swarms)
+    return law(products[[0, 1, 0], [0, 1, 1]], np.array([1.0, 1.0, 0.0]), errors[[0, 1, 0], [0, 1, 1]])
+
+
+def c06_a_hop_is_gradient_descent_on_the_envelope() -> Evidence:
+    """x_α(N(y, s² I)) = y - τ ∇E_{α,s}(y) with τ = α s², at every α and s, and = y - τ E_π[∇E] over the tilted law."""
+    routes = []
+    for alpha, width in ((0.1, 0.5), (3.0, 0.5), (30.0, 0.3)):
+
+        def both(y, alpha=alpha, width=width):
+            slope = jax.grad(lambda y: envelope.entropic_envelope(wavy, y, alpha, width))(y)
+            mean_slope = law_mean(envelope.tilted_law(wavy, y, alpha, width), jax.vmap(jax.grad(wavy)))
+            step = alpha * width**2
+            return jnp.stack([envelope.hop(wavy, y, alpha, width)] * 2), jnp.stack(
+                [y - step * slope, y - step * mean_slope]
+            )
+
+        routes.append(jax.jit(jax.vmap(both))(jnp.asarray(_POINTS)))
+    return combine(*(identity(hop, descent, rtol=0.0, atol=1e-12) for hop, descent in routes))
+
+
+def c07_for_quadratics_a_hop_is_a_proximal_step() -> Evidence:
+    """For a quadratic energy x_α(N(y, s² I)) = prox_{τE}(y) at every α, not only for large ones."""
+    hops, proximal = [], []
+    for alpha in (1e-3, 1.0, 1e4):
+        exact = jnp.asarray(_POINTS) / (1 + 1.7 * _STEP)
+        width = envelope.hopping_width(alpha, _STEP)
+        hops.append(
+            jax.vmap(lambda y, p, w=width, a=alpha: envelope.hop(lambda x: 1.7 * x**2 / 2, y, a, w, p))(
+                jnp.asarray(_POINTS), exact
+            )
+        )
+        proximal.append(exact)
+    return identity(jnp.stack(proximal), jnp.stack(hops), rtol=1e-12, atol=1e-12)
+
+
+def _hop_distance(alpha: float, step: float, points: np.ndarray = _POINTS) -> tuple[np.ndarray, np.ndarray]:
+    """|hop - prox| on `wavy`, and the proximal points."""
+    y = jnp.asarray(points)
+    near = jax.vmap(lambda y: steps.proximal_point(lambda x: wavy(x[0]), y[None], step)[0])(y)
+    width = envelope.hopping_width(alpha, step)
+    return np.abs(jax.vmap(lambda y, p: envelope.hop(wavy, y, alpha, width, p))(y, near) - near), np.asarray(near)
+
+
+def c08_hop_against_proximal_step() -> Evidence:
+    """|hop - prox| <= √(dτ/(α(1-τΛ))) and <= L₃dτ²/(2α(1-τΛ)²): for smooth E it is O(1/α), not O(√(τ/α))."""
+    alphas = np.geomspace(1e2, 1e5, 5)
+    distances = np.stack([_hop_distance(alpha, _STEP)[0] for alpha in alphas])
+    convex = np.asarray(steps.hop_bound_convex(alphas, _STEP, WEAK_CONVEXITY))[:, None]
+    smooth = np.asarray(steps.hop_bound_smooth(alphas, _STEP, WEAK_CONVEXITY, HESSIAN_LIPSCHITZ))[:, None]
+    return combine(
+        order(alphas, distances[:, 3], expected=-1, tolerance=0.02),
+        bound(1 - distances / convex, tolerance=0.0),
+        bound(1 - distances / smooth, tolerance=0.0),
+    )
+
+
+def c09_hop_against_proximal_step_is_quadratic_in_the_step() -> Evidence:
+    """At a fixed α, |hop - prox| ~ τ² for smooth E as τ → 0."""
+    taus = np.geomspace(1e-4, 8e-4, 4)
+    return order(taus, np.array([_hop_distance(10.0, t)[0][3] for t in taus]), expected=2, tolerance=0.06)
+
+
+def c10_at_a_kink_the_square_root_rate_is_attained() -> Evidence:
+    """For E = |x| and y = τ, hop - prox = √(2τ/(πα)) to leading order: without smoothness √(τ/α) can't be improved."""
+    alphas = np.geomspace(1e4, 1e6, 5)
+    gaps = []
+    for alpha in alphas:
+        width = float(envelope.hopping_width(alpha, _STEP))
+        gaps.append(envelope.hop(jnp.abs, _STEP, alpha, width, 0.0, reach=2 * _STEP / width + 20, panels=300))
+    return combine(
+        order(alphas, np.array(gaps), expected=-0.5, tolerance=0.01),
+        identity(finite_swarm.kink_distance(alphas[-1], _STEP), gaps[-1], rtol=5e-3),
+    )
+
+
+def c11_ends_of_the_envelope_family() -> Evidence:
+    """Fixed s, α → 0: Gaussian smoothing, error ~ α. Fixed τ, α → ∞: α (envelope - Moreau) → ½ log(1 + τE''(prox))."""
+    y, width, alphas = 0.7, 0.4, np.geomspace(1e-3, 1e-1, 5)
+    smooth = float(envelope.gaussian_smoothing(wavy, y, width))
+    gaps = [smooth - float(envelope.entropic_envelope(wavy, y, alpha, width)) for alpha in alphas]
+    vector, at = lambda x: wavy(x[0]), jnp.array([y])
+    near = steps.proximal_point(vector, at, _STEP)[0]
+    value = envelope.entropic_envelope(wavy, y, 1e5, envelope.hopping_width(1e5, _STEP), near)
+    scaled = 1e5 * (value - steps.moreau_envelope(vector, at, _STEP))
+    return combine(
+        order(alphas, np.array(gaps), expected=1, tolerance=0.02),
+        identity(envelope.moreau_correction(wavy, near, _STEP), scaled, rtol=1e-4),
+    )
+
+
+def _hop_near_prox(y: jax.Array, step: float) -> jax.Array:
+    """A hop on `wavy` at α = 10^4, whose tilted law lies many widths away from y, around the proximal point."""
+    near = steps.proximal_point(lambda x: wavy(x[0]), y[None], step, iterations=8)[0]
+    return envelope.hop(wavy, y, 1e4, envelope.hopping_width(1e4, step), near)
+
+
+def c12_proximal_explicit_and_continuous_descent() -> Evidence:
+    """|prox - explicit step| <= Lτ²|∇E|/(1-τΛ) ~ τ²; both proximal steps and hops follow the flow with order 1."""
+    vector, start = (lambda x: wavy(x[0])), jnp.array([3.0])
+    taus = np.array([1 / 160, 1 / 80, 1 / 40, 1 / 20])
+    slope = jax.grad(vector)(start)
+    one_step = np.array([float(jnp.abs(steps.proximal_point(vector, start, t) - (start - t * slope))[0]) for t in taus])
+    limit = np.asarray(steps.explicit_bound(taus, WEAK_CONVEXITY, SMOOTHNESS, jnp.abs(slope[0])))
+    flow = steps.gradient_flow(vector, start, 1.0, 400)[-1, 0]
+    implicit, hopped = [], []
+    for tau in taus:
+        implicit.append(steps.minimising_movement(vector, start, tau, round(1 / tau))[-1, 0] - flow)
+        hopped.append(jax.lax.fori_loop(0, round(1 / tau), lambda _, y, t=tau: _hop_near_prox(y, t), start[0]) - flow)
+    return combine(
+        bound(1 - one_step / limit, tolerance=0.0),
+        order(taus, one_step, expected=2, tolerance=0.12),
+        order(taus, np.abs(implicit), expected=1, tolerance=0.12),
+        order(taus, np.abs(hopped), expected=1, tolerance=0.12),
+    )
+
+
+def c13_linear_energies_lose_particles_exponentially(trial: Trial) -> Evidence:
+    """With z = α s|∇E|, N exp(-z²) particles count; N Var of a hop is s²e^{z²}(1 + z²) along ∇E, s²e^{z²} across."""
+    particles, swarms, width = 1000, 800 * trial.effort, 0.5
+    found, exact, error = [], [], []
+    for z in (0.3, 0.6, 1.0):
+
+        def one(key, z=z):
+            x = width * jax.random.normal(key, (2, particles))
+            energy = x[0] / width * z
+            return consensus_point(x, energy, 1.0), effective_sample_size(gibbs_weights(energy, 1.0)) / particles
+
+        points, share = jax.jit(lambda k, f=one: jax.lax.map(f, jax.random.split(k, swarms), batch_size=400))(trial.key)
+        along, across = finite_swarm.hop_covariance_linear(z, width)
+        found += [*(np.var(points, axis=0, ddof=1) * particles), share.mean()]
+        exact += [along, across, finite_swarm.effective_share_linear(z)]
+        spread = float(share.std()) / math.sqrt(swarms)
+        # the O(1/N) bias of the share is allowed for: some e^{4z²}/N of it
+        error += [
+            float(v) * math.sqrt(2 / swarms) + 2 * float(v) * math.exp(4 * z**2) / particles / 3
+            for v in (along, across)
+        ]
+        error += [spread + float(exact[-1]) * math.exp(4 * z**2) / particles]
+    return law(np.array(found), np.array(exact, float), np.array(error))
+
+
+def c14_best_of_n(trial: Trial) -> Evidence:
+    """At α = ∞ a hop on a linear energy goes down by s E max(Z_1..Z_N), about s √(2 log N): hill climbing."""
+    found, exact, error = [], [], []
+    for particles in (20, 200, 1000):
+        draws = jax.random.normal(jax.random.fold_in(trial.key, particles), (500 * trial.effort, 1, particles))
+        moved = np.asarray(jax.vmap(lambda x: consensus_point(x, -x[0], jnp.inf))(draws))
+        found.append(moved.mean())
+        error.append(moved.std(ddof=1) / math.sqrt(len(moved)))
+        exact.append(finite_swarm.best_of_n(float(particles)))
+    return law(np.array(found), np.array(exact, float), np.array(error))
+
+
+def _half_square(x):
+    return jnp.sum(x * x, axis=0) / 2
+
+
+def c15_finite_swarms_have_a_temperature(trial: Trial) -> Evidence:
+    """Hopping with N particles on ½hx² has variance V/N/(1-(1+τh)⁻²): Langevin at T = 1/(2αN) as τ → 0."""
+    found, exact, error = [], [], []
+    for alpha, step in ((20.0, 0.1), (100.0, 0.1), (50.0, 0.5)):
+        width, particles = float(envelope.hopping_width(alpha, step)), 200
+        parameters = hopping.HoppingParameters(alpha, width)
+
+        def run(key, parameters=parameters, particles=particles):
+            steps, start = 200 * trial.effort, jnp.zeros((1, particles))
+            return hopping_run(_half_square, parameters, key, start, steps, record=lambda s, a: a.point[0])[1]
+
+        path = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 16)))[:, 60:]
+        by_run = (path**2).mean(1)
+        found.append(by_run.mean())
+        exact.append(quadratic.hopping_variance(step, width, particles))
+        error.append(by_run.std(ddof=1) / math.sqrt(len(by_run)) + 2 * float(exact[-1]) / particles)  # bias O(1/N)
+    return law(np.array(found), np.array(exact, float), np.array(error))
+
+
+def c16_consensus_based_optimisation_is_a_hop_of_variable_width() -> Evidence:
+    """With λ dt = 1 and all particles at one distance r of the consensus, a step is a hop of width σ √dt r exactly."""
+    angle = jnp.arange(64) * 2 * jnp.pi / 64
+    swarm = swarm_init(lambda x: jnp.zeros(x.shape[1]), 0.8 * jnp.stack([jnp.cos(angle), jnp.sin(angle)]))
+    key = jax.random.key(0)
+    moved = cbo.cbo_step(sphere, cbo.CboParameters(2.0, 1.5, 1.0, 0.5), key, swarm, noise=cbo.isotropic)[0]
+    hopped = hopping.hopping_step(sphere, hopping.HoppingParameters(1.0, 1.5 * math.sqrt(0.5) * 0.8), key, swarm)[0]
+    return identity(hopped.position, moved.position, rtol=0.0, atol=1e-12)
+
+
+def c17_deviation_is_linear_in_the_drift_defect(trial: Trial) -> Evidence:
+    """The consensus after a step differs from that of the scheme with λ dt = 1 linearly in |1 - λ dt|."""
+    swarm = swarm_init(rastrigin_soft, jax.random.normal(trial.key, (2, 400 * trial.effort)) + 1)
+    defects = np.geomspace(1e-5, 1e-3, 5)
+
+    def consensus(defect):
+        parameters = cbo.CboParameters(1.0 - defect, 0.4, 1.0, 1.0)
+        return swarm_consensus(
+            cbo.cbo_step(rastrigin_soft, parameters, trial.key, swarm, noise=cbo.isotropic)[0], 1.0
+        ).point
+
+    gaps = jnp.linalg.norm(jax.jit(jax.vmap(consensus))(jnp.asarray(defects)) - consensus(0.0)[None], axis=1)
+    return order(defects, gaps, expected=1, tolerance=0.1)
+
+
+def c18_moment_rates_of_the_scheme() -> Evidence:
+    """The explicit scheme approaches d/dt log E|X-c|^p = -pλ + σ²p(p-1)/2 with weak order 1, for p = 2, 4 and 6."""
+    sizes = 0.02 * 0.5 ** np.arange(5)
+    parts = []
+    for power in (2, 4, 6):
+        exact = float(decay.moment_rate(power, 1.0, 0.5))
+        found = [math.log(float(decay.euler_moment_factor(power, h, 0.5 * math.sqrt(h)))) / h for h in sizes]
+        parts.append(order(sizes, np.abs(np.array(found) - exact), expected=1, tolerance=0.1))
+    return combine(*parts)
+
+
+def c19_variance_decays_at_the_rate_of_the_theory(trial: Trial) -> Evidence:
+    """The mean square distance to x* falls by the factor (1-λdt)² + dσ²dt a step, not by exp(-2λdt)."""
+    h, sigma = 0.05, 0.6
+    estimates = []
+    for key in jax.random.split(trial.key, 6):
+        x = jnp.concatenate([jnp.zeros((2, 1)), jax.random.normal(key, (2, 4000 * trial.effort - 1))], axis=1)
+        parameters = cbo.CboParameters(1.0, sigma, jnp.inf, h)
+        path = consensus_run(sphere, parameters, key, x, 12, cbo.isotropic, lambda s, a: a.spread**2)[1]
+        estimates.append(math.log(float(path[-1] / path[0])) / 11)
+    exact = math.log(float(decay.euler_square_factor(h, sigma * math.sqrt(h), 2)))
+    return rate(np.array(estimates), expected=exact, rival=-2 * h, confidence=0.999)
+
+
+def c20_almost_every_path_contracts_beyond_the_mean_square_threshold(trial: Trial) -> Evidence:
+    """Anisotropic noise with σ√dt = 0.9 is unstable in mean square, yet log|X-c| falls by E log|1-λdt+σ√dtξ| a step."""
+    start = jnp.concatenate([jnp.zeros((4, 1)), jnp.ones((4, 2000 * trial.effort - 1))], axis=1)
+    end = consensus_run(sphere, cbo.CboParameters(1.0, 9.0, jnp.inf, 0.01), trial.key, start, 20)[0]
+    logs = np.log(np.abs(np.asarray(end.position)[:, 1:])).ravel() / 20
+    square = float(decay.euler_square_factor(0.01, 0.9))
+    return combine(
+        law(logs.mean(), decay.euler_path_exponent(0.01, 0.9), logs.std(ddof=1) / math.sqrt(logs.size)),
+        bound(square - 1, tolerance=0.0),
+    )
+
+
+def c21_mean_field_law_against_particles(trial: Trial) -> Evidence:
+    """The consensus point of N particles is that of the Fokker-Planck equation, to its standard error N^(-1/2)."""
+    alpha, dt, time_steps = 5.0, 0.01, 50
+    law_now = mean_field_init(lambda x: normal_log_density(x, 1.0, 0.8), -6.0, 6.0, 1200)
+
+    def advance(law_now, _):
+        return mean_field_step(law_now, soft, alpha, 1.0, 0.5, dt)
+
+    law_end = jax.jit(lambda start: jax.lax.scan(advance, start, None, length=time_steps)[0])(law_now)
+    exact = mean_field_consensus(law_end, soft, alpha)
+
+    def run(key):
+        start = 1 + 0.8 * jax.random.normal(key, (1, 2000 * trial.effort))
+        end = consensus_run(rastrigin_soft, cbo.CboParameters(1.0, 0.5, alpha, dt), key, start, time_steps)[0]
+        return swarm_consensus(end, alpha).point[0]
+
+    points = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 24)))
+    # both schemes are of first order in dt, with opposite signs; the difference is allowed for
+    return law(
+        points.mean(),
+        exact,
+        points.std(ddof=1) / math.sqrt(len(points)) + 2e-3 * abs(float(exact)),
+        degrees_of_freedom=23,
+    )
+
+
+def c22_propagation_of_chaos(trial: Trial) -> Evidence:
+    """Driven by the same noise, N interacting particles stay within C/N in mean square of the mean-field ones."""
+    counts, many = np.array([16, 32, 64]), 2**10
+
+    def gap(key):
+        # particles are numbered: the first of the large swarm see the same noise as the small swarm; starts match too
+        x = jax.random.normal(key, (1, many)) + 0.5
+        parameters = cbo.CboParameters(1.0, 0.5, 2.0, 0.05)
+        ends = [consensus_run(sphere, parameters, key, x[:, :n], 20)[0].position[0] for n in (*counts, many)]
+        return jnp.stack([jnp.mean((end - ends[-1][: len(end)]) ** 2) for end in ends[:-1]])
+
+    seeds = jax.random.split(trial.key, 800 * trial.effort)
+    gaps = np.asarray(jax.jit(lambda k: jax.lax.map(gap, k, batch_size=100))(seeds)).reshape(8, -1, len(counts)).mean(1)
+    gaps = gaps / (1 - counts / many)  # the limit is itself a swarm, and shares these particles
+    return rate(log_slopes(np.log(counts), gaps), expected=-1, rival=-0.5, confidence=0.999)
+
+
+def c23_sampling_closure(trial: Trial) -> Evidence:
+    """Consensus-based sampling of a quadratic keeps laws normal: m' = bm + (1-b)m_α, C' = b²C + (1-b²)C_α/λ."""
+    alpha, particles = 2.0, 2000 * trial.effort
+    energy, parameters = (
+        (lambda x: jnp.sum(x * x, axis=0)),
+        sampling.SamplingParameters(alpha, 0.2, float(sampling_scale(alpha))),
+    )
+    exact = NormalLaw(jnp.array([1.0]), jnp.eye(1))
+    for _ in range(15):
+        exact = exact_sampling_step(exact, 2 * jnp.eye(1), jnp.zeros(1), alpha, 0.2, sampling_scale(alpha))
+
+    def run(key):
+        swarm = swarm_init(energy, jax.random.normal(key, (1, particles)) + 1)
+        end = evolve(lambda s: sampling.sampling_step(energy, parameters, key, s), swarm, 15)[0].position
+        return jnp.stack([end.mean(), end.var()])
+
+    runs = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 24)))
+    target = np.array([exact.mean[0], exact.covariance[0, 0]])
+    error = runs.std(0, ddof=1) / math.sqrt(24) + 2 * target[1] / particles  # bias O(1/N)
+    return law(runs.mean(0), target, error, degrees_of_freedom=23)
+
+
+def c24_polarised_consensus_contains_the_plain_one() -> Evidence:
+    """As the reach κ grows, the polarised consensus of every particle tends to the plain one with an error ~ κ⁻²."""
+    swarm = swarm_init(rastrigin_soft, jax.random.normal(jax.random.key(0), (2, 50)))
+    plain, reaches = swarm_consensus(swarm, 1.0).point[:, None], np.geomspace(20.0, 2000.0, 5)
+    gaps = [float(jnp.abs(polarised.polarised_points(swarm, 1.0, reach) - plain).max()) for reach in reaches]
+    return order(reaches, np.array(gaps), expected=-2, tolerance=0.02)
+
+
+def c25_truncated_noise_bounds_the_moments(trial: Trial) -> Evidence:
+    """Where the fourth moment is unstable, truncating the noise at M = 1 keeps E r⁴/(E r²)² small, r = |X - x*|."""
+    x = jnp.concatenate([jnp.zeros((4, 1)), jax.random.normal(trial.key, (4, 2000 * trial.effort - 1))], axis=1)
+
+    def kurtosis(truncation):
+        parameters = cbo.CboParameters(1.0, 0.75, jnp.inf, 0.02, truncation)
+        square = sphere(consensus_run(sphere, parameters, trial.key, x, 150, cbo.isotropic)[0].position)
+        return jnp.mean(square**2) / jnp.mean(square) ** 2
+
+    free, truncated = jax.jit(jax.vmap(kurtosis))(jnp.array([jnp.inf, 1.0]))
+    return combine(bound((20 - truncated) / 20, tolerance=0.0), bound(free / truncated - 3, tolerance=0.0))
+
+
+def c26_zero_inertia_limit(trial: Trial) -> Evidence:
+    """Under the same noise a particle swarm with inertia m → 0 tends to consensus-based optimisation; m = 0 is it."""
+    x = jax.random.normal(trial.key, (2, 200)) + 0.5
+    parameters = cbo.CboParameters(1.0, 0.5, 5.0, 0.01)
+    plain = consensus_run(sphere, parameters, trial.key, x, 100)[0].position
+
+    def gap(mass):
+        def step(state):
+            return inertia.inertia_step(sphere, parameters, mass, trial.key, state)
+
+        end = evolve(step, inertia.inertia_init(sphere, x), 100)[0].swarm.position
+        return jnp.sqrt(jnp.mean((end - plain) ** 2))
+
+    gaps = np.asarray(jax.jit(jax.vmap(gap))(jnp.array([0.0, 0.005, 0.02, 0.08])))
+    return combine(identity(0.0, gaps[0], rtol=0.0, atol=1e-12), bound(np.diff(gaps) / gaps[1:], tolerance=0.0))
+
+
+def c27_consensus_crosses_the_canyon_and_gradient_descent_does_not(trial: Trial) -> Evidence:
+    """From (8, 8) in the canyon gradient descent stops at E = 3.86; the swarm (N = 200, σ = 1.6, α = 100) ends at 0."""
+    path = jax.jit(lambda x: jax.lax.fori_loop(0, 10000, lambda _, x: x - 0.001 * jax.grad(canyon)(x), x))(
+        jnp.array([8.0, 8.0])
+    )
+    runs = 20 * trial.effort
+
+    def run(key):
+        x = 8 + 0.5 * jax.random.normal(key, (2, 200))
+        parameters = cbo.CboParameters(1.0, 1.6, 100.0, 0.01)
+        return swarm_consensus(consensus_run(canyon, parameters, key, x, 250, cbo.isotropic)[0], 100.0).point
+
+    ends = jax.jit(lambda k: jax.lax.map(run, k, batch_size=20))(jax.random.split(trial.key, runs))
+    hits = float(jnp.sum(jnp.linalg.norm(ends, axis=1) < 0.25))
+    return combine(
+        identity(3.86, canyon(path), rtol=0.0, atol=0.02),
+        bound(hits / runs - 0.9, tolerance=0.0),
+    )
+
+
+def c28_the_isotropic_default_of_a_peer_diverges_above_two_dimensions(trial: Trial) -> Evidence:
+    """Isotropic noise contracts almost surely iff σ² < 2λ/(d-2): not σ = 5.1 at d = 20, but half of the threshold."""
+    start = jnp.concatenate([jnp.zeros((20, 1)), jnp.ones((20, 99 * trial.effort))], axis=1)
+
+    def closer(sigma):
+        parameters = cbo.CboParameters(1.0, sigma, jnp.inf, 0.01)
+        end = consensus_run(sphere, parameters, trial.key, start, 60, cbo.isotropic)[0].position[:, 1:]
+        return jnp.sum(sphere(end) < 20.0)
+
+    count = np.asarray(jax.jit(jax.vmap(closer))(jnp.array([5.1, 0.5 * math.sqrt(2 / 18)])))
+    return law_counts(count, 99.0 * trial.effort, np.array([0.0, 1.0]))

@@ -1,0 +1,34 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from core.features.quasi_newton import minimise
+
+
+def rosenbrock(point):
+    x, y = point["x"], point["y"]
+    return jnp.sum(100 * (y - x**2) ** 2 + (1 - x) ** 2)
+
+
+def test_it_follows_a_curved_valley_from_several_starts_at_once():
+    starts = {"x": jnp.array([[-1.2], [2.0], [0.0]]), "y": jnp.array([[1.0], [-2.0], [3.0]])}
+    point, value, slope = jax.jit(jax.vmap(lambda s: minimise(rosenbrock, s, 300, slope_norm=1e-10)))(starts)
+    np.testing.assert_allclose(point["x"], 1.0, atol=1e-9)
+    assert np.all(slope < 1e-9)
+    assert np.all(value < 1e-17)
+
+
+def test_a_quadratic_takes_no_more_steps_than_directions_and_values_never_rise():
+    scale = jnp.array([1.0, 10.0, 100.0, 1000.0])
+
+    def after(steps):
+        return minimise(lambda x: jnp.sum(scale * (x - 1) ** 2), jnp.zeros(4), steps)[1]
+
+    values = [float(after(steps)) for steps in (0, 2, 5, 12, 40)]
+    assert np.all(np.diff(values) <= 0)
+    assert values[-1] < 1e-20
+
+
+def test_infinite_values_are_walked_around():
+    point, _, _ = minimise(lambda x: x[0] - jnp.log(x[0]), jnp.array([5.0]), 60)  # not defined for x <= 0
+    np.testing.assert_allclose(point[0], 1.0, atol=1e-9)

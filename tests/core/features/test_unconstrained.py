@@ -1,0 +1,82 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.features.quasi_newton import minimise
+from core.features.unconstrained import (
+    Penalty,
+    balance_residual,
+    class_means,
+    class_targets,
+    cross_entropy_loss,
+    layer_product,
+    outputs,
+    plant_model,
+    sample_model,
+    squared_loss,
+)
+from theory.collapse.deep_linear import deep_linear_minimum
+
+SIZES = (6, 4, 2)
+TARGETS = jnp.asarray(class_targets(SIZES))
+PENALTY = Penalty(jnp.array([3e-3, 6e-3]), jnp.asarray(4e-3))
+
+
+@pytest.fixture(scope="module")
+def descended():
+    def run(key):
+        return minimise(lambda m: squared_loss(m, TARGETS, PENALTY), sample_model(key, (5, 5, 3), 12, 0.5), 400)
+
+    return jax.jit(jax.vmap(run))(jax.random.split(jax.random.key(0), 3))
+
+
+@pytest.fixture(scope="module")
+def minimum():
+    return deep_linear_minimum(jnp.asarray(SIZES, float), 12, PENALTY.layers, PENALTY.features)
+
+
+def test_random_starts_come_down_to_the_closed_form_and_not_below(descended, minimum):
+    _model, value, slope = descended
+    gap = np.asarray(value / minimum.value - 1)
+    assert np.all(gap > -1e-13)
+    assert gap.min() < 1e-12
+    assert np.all(slope < 1e-12)
+
+
+def test_the_layers_found_are_balanced(descended):
+    model, _, _ = descended
+    assert np.all(jax.vmap(lambda m: balance_residual(m, PENALTY))(model) < 1e-8)
+    # and a wrong decay is seen
+    wrong = Penalty(PENALTY.layers * jnp.array([1.0, 1.1]), PENALTY.features)
+    assert np.all(jax.vmap(lambda m: balance_residual(m, wrong))(model) > 0.05)
+
+
+def test_planted_model_is_the_minimiser(minimum):
+    model = plant_model(minimum.layer_energy, jnp.eye(3), TARGETS, PENALTY, jax.random.key(1), 5)
+    np.testing.assert_allclose(squared_loss(model, TARGETS, PENALTY), minimum.value, rtol=1e-13)
+    means = class_means(model.features, TARGETS)
+    np.testing.assert_allclose(means.T @ means, jnp.diag(minimum.mean_energy), atol=1e-12)
+    head = layer_product(model.layers)
+    np.testing.assert_allclose(head @ means, jnp.diag(minimum.outputs), atol=1e-12)
+
+
+def test_cross_entropy_is_the_negative_log_likelihood_and_bias_moves_only_where_asked():
+    model = sample_model(jax.random.key(2), (5, 5, 3), 12, 1.0)
+    labels = jnp.argmax(TARGETS, axis=0)
+    none = Penalty(jnp.zeros(2), jnp.zeros(()))
+    chance = jax.nn.softmax(outputs(model), axis=0)
+    expected = -jnp.mean(jnp.log(jnp.sum(chance * TARGETS, axis=0)))
+    np.testing.assert_allclose(cross_entropy_loss(model, labels, none), expected, rtol=1e-12)
+    for biased in (False, True):
+        slope = jax.grad(lambda m, biased=biased: squared_loss(m, TARGETS, none, biased=biased))(model)
+        assert bool(jnp.any(slope.bias != 0)) == biased
+
+
+def test_bad_shapes_are_refused():
+    with pytest.raises(ValueError, match="widths"):
+        sample_model(jax.random.key(0), (5,), 12, 1.0)
+    with pytest.raises(ValueError, match="class_sizes"):
+        class_targets((3, 0))
+    with pytest.raises(ValueError, match="width is 2"):
+        plant_model(jnp.ones((1, 3)), jnp.eye(3), TARGETS, PENALTY, jax.random.key(1), 2)

@@ -1,0 +1,73 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.particles.loops import energy_below
+from core.particles.minimise import minimise
+from core.particles.objectives import ackley, rastrigin
+
+
+@pytest.mark.parametrize("d", [1, 2, 20])
+def test_defaults_find_the_minimum_in_small_and_large_dimension(d):
+    result = minimise(ackley, d, low=-3.0, high=2.5, batched=True)
+    assert float(result.energy) < 1e-3
+    assert int(result.lost) == 0
+
+
+def test_the_isotropic_default_contracts_in_every_dimension():
+    result = minimise(lambda x: jnp.sum((x - 1) ** 2), 20, noise="isotropic")
+    assert float(result.spread) < 0.2  # it began with 7.7
+
+
+def test_one_point_at_a_time_and_all_at_once_are_the_same_run():
+    def one(x):
+        return jnp.sum(x * x) + 3.0
+
+    point = minimise(one, 2, steps=30, seed=jax.random.key(4))
+    whole = minimise(jax.vmap(one, in_axes=1), 2, steps=30, seed=jax.random.key(4), batched=True)
+    assert point.point.tolist() == pytest.approx(whole.point.tolist(), abs=1e-12)
+    assert int(point.evaluations) == 31 * 72
+
+
+def test_history_and_early_stop():
+    told = minimise(rastrigin, 2, steps=200, every=20, batched=True)
+    assert told.history.shape == (10,)
+    assert (jnp.diff(told.history) <= 0).all()
+    early = minimise(rastrigin, 2, steps=1000, stop=energy_below(1e-2), batched=True)
+    assert float(early.energy) <= 1e-2
+    assert int(early.evaluations) < 1001 * 72
+
+
+def test_holes_are_survived_and_counted():
+    result = minimise(lambda x: jnp.where(x[0] > 0.5, jnp.nan, jnp.sum(x**2)), 2, steps=200)
+    assert float(result.energy) < 1e-3
+
+
+def sphere(x):
+    return jnp.sum(x**2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ({"d": 0}, "d is 0"),
+        ({"particles": 0}, "particles"),
+        ({"steps": 0}, "steps"),
+        ({"noise": "colourful"}, "noise is 'colourful'"),
+        ({"sigma": -1.0}, "sigma"),
+        ({"low": 3.0, "high": -3.0}, "low"),
+        ({"low": np.zeros(3)}, "low"),
+        ({"every": 7}, "every"),
+        ({"function": lambda x: x}, "objective"),
+        ({"function": lambda x: jnp.nan * jnp.sum(x)}, "finite at none"),
+        ({"function": lambda x: jnp.where(jnp.sum(x**2) < 9, jnp.nan, 1.0), "low": 5.0, "high": 5.1, "steps": 5}, None),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(arguments, names):
+    call = {"function": sphere, "d": 2, "steps": 10} | arguments
+    if names is None:
+        minimise(**call)
+        return
+    with pytest.raises(ValueError, match=names):
+        minimise(**call)

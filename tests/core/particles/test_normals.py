@@ -1,0 +1,58 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from core.particles.normals import addressed_normals, cosine_of_turns, step_key
+from core.verify.goodness import law_sample
+
+KEY = jax.random.key(5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_they_are_standard_normal_and_independent(dtype):
+    n = 2**17
+    draws = np.asarray(jax.jit(lambda: addressed_normals(KEY, 4, jnp.arange(n, dtype=jnp.uint32), dtype))(), np.float64)
+    assert np.abs(draws.mean(1)).max() < 4.5 / np.sqrt(n)
+    assert np.abs(draws.var(1) - 1).max() < 4.5 * np.sqrt(2 / n)
+    # neighbours in the pair, across pairs and across particles, also in their squares
+    for power in (1, 2):
+        z = (draws**power - (draws**power).mean(1, keepdims=True)) / (draws**power).std(1, keepdims=True)
+        correlations = np.corrcoef(z)[np.triu_indices(4, 1)]
+        shifted = (z[:, 1:] * z[:, :-1]).mean(1)
+        assert np.abs(np.concatenate([correlations, shifted])).max() < 4.5 / np.sqrt(n)
+    assert law_sample(draws[1], stats.norm.cdf).verdict == "holds"
+
+
+def test_the_uniform_that_rounds_to_one_does_not_make_an_infinity():
+    words = jnp.array([0, 2**32 - 1], jnp.uint32)
+    from core.particles.normals import _unit_double, _unit_single
+
+    assert _unit_single(words).tolist() == [2**-24, 1 - 2**-24]
+    ends = np.asarray(_unit_double(words, words))
+    assert ends[0] > 0
+    assert ends[1] < 1
+
+
+def test_a_number_depends_on_its_address_alone():
+    all_at_once = addressed_normals(KEY, 3, jnp.arange(100, dtype=jnp.uint32))
+    np.testing.assert_array_equal(
+        addressed_normals(KEY, 2, jnp.arange(40, 60, dtype=jnp.uint32)), all_at_once[:2, 40:60]
+    )
+
+
+def test_the_key_of_a_step_is_that_of_fold_in():
+    assert bool(step_key(KEY, jnp.int32(17)) == jax.random.fold_in(KEY, 17))
+
+
+def test_cosine_of_turns():
+    turns = np.linspace(-4, 4, 100001)
+    assert (
+        np.abs(
+            cosine_of_turns(jnp.asarray(turns, jnp.float32))
+            - np.cos(2 * np.pi * turns.astype(np.float32).astype(np.float64))
+        ).max()
+        < 4e-7
+    )
+    np.testing.assert_allclose(cosine_of_turns(jnp.asarray(turns)), np.cos(2 * np.pi * turns), atol=1e-14)

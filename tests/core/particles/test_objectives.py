@@ -1,0 +1,58 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.particles.objectives import PROBLEMS, canyon
+
+KINKED = {"ackley", "alpine", "salomon", "schwefel_max", "canyon"}  # at or beside the minimiser
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_minimiser_is_a_minimiser(name):
+    problem = PROBLEMS[name]
+    d = problem.dimension or 3
+    points = problem.minimisers(d)
+    values = np.asarray(problem.function(jnp.asarray(points.T)))
+    assert np.abs(values).max() < 1e-12  # every function here has the height 0
+    draw = np.random.default_rng(0)
+    low, high = problem.box
+    assert ((points >= low) & (points <= high)).all()
+    anywhere = problem.function(jnp.asarray(draw.uniform(low, high, size=(d, 20000))))
+    assert np.asarray(anywhere).min() > -1e-12
+    size = 10.0 ** draw.uniform(-6, 0, size=20000)
+    nearby = points[draw.integers(len(points), size=20000)].T + size * draw.normal(size=(d, 20000))
+    assert np.asarray(problem.function(jnp.asarray(nearby))).min() > -1e-12
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_gradient_is_a_difference_quotient_and_a_point_is_a_column(name):
+    problem = PROBLEMS[name]
+    d = problem.dimension or 3
+    low, high = problem.box
+    points = np.random.default_rng(1).uniform(low, high, size=(d, 5))
+    gradient = jax.vmap(jax.grad(problem.function), in_axes=1, out_axes=1)(jnp.asarray(points))
+    step = 1e-6 * (high - low)
+    for k in range(d):
+        ends = [problem.function(jnp.asarray(points + sign * step * np.eye(d)[:, k : k + 1])) for sign in (1, -1)]
+        quotient = (ends[0] - ends[1]) / (2 * step)
+        np.testing.assert_allclose(gradient[k], quotient, rtol=1e-5, atol=2e-5 * (1 + np.abs(quotient).max()))
+    one = problem.function(jnp.asarray(points[:, 0]))
+    np.testing.assert_allclose(one, problem.function(jnp.asarray(points))[0], rtol=1e-12)
+    if name not in KINKED:
+        at = jnp.asarray(problem.minimisers(d)[0])
+        assert float(jnp.abs(jax.grad(problem.function)(at)).max()) < 1e-6
+
+
+def test_there_are_as_many_as_promised():
+    assert len(PROBLEMS) >= 15
+
+
+def test_where_gradient_descent_is_caught_in_the_canyon():
+    trap = jnp.array([2.33, 2.47])
+    slope, curvature = jax.grad(canyon), jax.hessian(canyon)
+    for _ in range(5):
+        trap = trap - jnp.linalg.solve(curvature(trap), slope(trap))
+    assert float(canyon(trap)) == pytest.approx(3.86, abs=0.01)
+    assert float(jnp.linalg.norm(slope(trap))) < 1e-10
+    assert float(jnp.linalg.eigvalsh(curvature(trap))[0]) > 0
