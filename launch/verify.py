@@ -69,16 +69,17 @@ def chosen_claims(names: Sequence[str]) -> list[Any]:
     """The claims that "paper" or "paper/claim" speak of; all when nothing is named."""
     from importlib import import_module
 
-    from core.run.catalogue import claims_file, papers
+    from core.run.catalogue import claims_files, papers
     from core.verify.ledger import claims_of
 
-    known = [paper for paper in papers() if claims_file(paper)]
+    known = [paper for paper in papers() if claims_files(paper)]
     chosen = []
     for name in names or known:
         paper, _, wanted = name.strip("/").partition("/")
         if paper not in known:
             raise ValueError(f"no claims for {paper!r}; there are some for: {', '.join(known) or 'none'}")
-        claims = claims_of(paper, import_module(f"experiments.{paper}.claims"))
+        modules = [import_module(f"experiments.{paper}.{file.stem}") for file in claims_files(paper)]
+        claims = [claim for module in modules for claim in claims_of(paper, module)]
         found = [claim for claim in claims if not wanted or claim.name == wanted]
         if not found:
             raise ValueError(f"no claim {wanted!r} in {paper}; there are: {', '.join(c.name for c in claims)}")
@@ -88,7 +89,7 @@ def chosen_claims(names: Sequence[str]) -> list[Any]:
 
 def merged(path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The ledger with the new rows in place of older ones for the same claims, and none for claims that are gone."""
-    from core.run.catalogue import claims_file, public_functions
+    from core.run.catalogue import claims_files, public_functions
 
     try:
         old = json.loads(path.read_text(encoding="utf-8"))
@@ -97,8 +98,8 @@ def merged(path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     new = {(row["paper"], row["claim"]) for row in rows}
     kept = []
     for row in old:
-        file = claims_file(row["paper"])
-        if (row["paper"], row["claim"]) not in new and file and row["claim"] in public_functions(file):
+        there = [name for file in claims_files(row["paper"]) for name in public_functions(file)]
+        if (row["paper"], row["claim"]) not in new and row["claim"] in there:
             kept.append(row)
     return sorted(kept + rows, key=lambda row: row["paper"])
 

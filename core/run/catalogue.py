@@ -79,10 +79,9 @@ def select(names: list[str], root: Path = ROOT) -> list[Figure]:
     return chosen
 
 
-def claims_file(paper: str, root: Path = ROOT) -> Path | None:
-    """Where the claims of a paper stand, if it makes any."""
-    path = root / "experiments" / paper / "claims.py"
-    return path if path.exists() else None
+def claims_files(paper: str, root: Path = ROOT) -> list[Path]:
+    """Where the claims of a paper stand: `claims.py`, and `claims_<idea>.py` where there are many."""
+    return sorted((root / "experiments" / paper).glob("claims*.py"))
 
 
 def fingerprint(path: Path, *, drawing: bool = False, root: Path = ROOT) -> str:

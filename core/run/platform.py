@@ -12,8 +12,11 @@ def use_compile_cache() -> Path | None:
     """Keep compiled programs in the user's cache, in a folder keyed by JAX version and host CPU.
 
     A program compiled for one CPU may not run on another, so a home shared by several hosts needs the key.
-    Returns the folder, or None when it can't be written (JAX then compiles afresh, which is slower but right).
+    Returns the folder, or None, and JAX then compiles afresh, which is slower but right: when the folder can't be
+    written, and before JAX 0.12, which warns loudly of each program loaded that it may be made for another machine.
     """
+    if jax.__version_info__ < (0, 12):
+        return None
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = home / "tipping" / f"jax-{jax.__version__}-{_host_cpu()}"
     try:

@@ -1,6 +1,6 @@
 """Runs a paper's claims and writes down what came out.
 
-A claim is a public function in a `claims.py` that returns `Evidence`; its name is its id, the first paragraph of its
+A claim is a public function in a `claims.py` (or `claims_<idea>.py`) that returns `Evidence`; its name is its id, the first paragraph of its
 docstring is the statement. One that draws random numbers or has sample sizes takes a `Trial`.
 """
 
@@ -63,7 +63,7 @@ def _row(claim: Claim, evidence: Evidence, seconds: float) -> dict[str, Any]:
         "verdict": evidence.verdict,
         "seconds": round(seconds, 3),
         "note": evidence.note,
-        "source": f"experiments/{claim.paper}/claims.py:{claim.check.__code__.co_firstlineno}",
+        "source": f"{claim.check.__module__.replace('.', '/')}.py:{claim.check.__code__.co_firstlineno}",
     }
 
 

@@ -34,16 +34,20 @@ def root_bias(
         correlation * 2**CORRELATION_BITS,
     )
 
-    @jax.jit
-    def count(key: jax.Array, leaf: jax.Array, flip: jax.Array, same: jax.Array) -> jax.Array:
-        law = Law(Dyadic(leaf, LEAF_BITS), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
-        return simulate_sharded(mesh, key, law, shape, words, axis="devices")
-
     whole = (jnp.round(part).astype(jnp.uint32) for part in numerators)
     keys = jax.random.split(key, len(leaf))
     # one at a time: many unawaited programs with a collective can deadlock on virtual devices
-    counts = [count(*point).block_until_ready() for point in zip(keys, *whole, strict=True)]
+    count = jax.jit(_count, static_argnums=(0, 1, 2))
+    counts = [count(mesh, shape, words, *point).block_until_ready() for point in zip(keys, *whole, strict=True)]
     return 2 * jnp.array(counts) / (32 * words) - 1
+
+
+def _count(
+    mesh: Mesh, shape: Shape, words: int, key: jax.Array, leaf: jax.Array, flip: jax.Array, same: jax.Array
+) -> jax.Array:
+    # at the top level, so that two calls with one shape compile once
+    law = Law(Dyadic(leaf, LEAF_BITS), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
+    return simulate_sharded(mesh, key, law, shape, words, axis="devices")
 
 
 def nearest(leaf: jax.Array, fidelity: jax.Array, correlation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:

@@ -1,12 +1,12 @@
 """How a budget is best split: compute of each leaf and depth of the tree, by law and in whole levels.
 
 Full lines: the best of all whole depths at each budget, by exact recursion with messages paid for and saturation
-included. Dashed: the law for a tree that grows freely, leaf compute x* = β c_0/(s-β), whatever the budget, and depth
-log_b(B/(x* + c_0)). Dotted: the budget B_sat at which that law meets the ceiling μ*. a: whole levels make the compute
-saw-toothed about x*. b: depth in levels. c: what whole levels cost: the bias over that of the law, c x*^β
-(B/(x*+c_0))^s, up to B_sat. Beyond it further levels still win, by ever less, since they approach μ* without reaching
-it, until one agent with all the compute (depth 0) passes μ* and is best. Nothing is random; correlation is by common
-cause, the leaf law min(1, c x^β) is assumed.
+included. Dashed: the law for a tree that grows freely, leaf compute x* = β c_0/(s-β), whatever the budget, in N = (B
++ c_0)/(x* + c_0) leaves, a real number. Dotted: the budget B_sat at which that law meets the ceiling μ*. a: whole
+levels make the compute saw-toothed about x*. b: depth in levels. c: what whole levels cost: the bias over that of the
+law, c x*^β N^s, which it can't exceed, up to B_sat. Beyond it further levels still win, by ever less, since they
+approach μ* without reaching it, until one agent with all the compute (depth 0) passes μ* and is best. Nothing is
+random; correlation is by common cause, the leaf law min(1, c x^β) is assumed.
 
 Shows: up to B_sat a compute that oscillates about a constant and a depth that climbs with the logarithm of the
 budget; a better leaf law (larger β) wants more compute in fewer leaves.
@@ -62,7 +62,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         leaf = Leaf(config.scale, exponent)
         best = best_tree(budget, tree, leaf, cost, config.max_depth)
         x = best_leaf_compute(s, exponent, cost)
-        leaves = budget / (x + cost)
+        leaves = (budget + cost) / (x + cost)
         return {
             "compute": best.compute,
             "depth": best.depth,

@@ -9,7 +9,7 @@ keep it. The largest z-score against the exact bias at the dots' own depth is gi
 
 Shows: left, no bias below 0 in deep trees and a square root above; right, every line on its own dashed one as α → 1.
 Source: arXiv 2601.17311, Theorem 4 (exponent and amplitude derived here).
-Cost: smoke 2 s, laptop 6 s
+Cost: smoke 2 s, laptop 10 s
 Run: python -m experiments.phase_transition.bifurcation
 """
 
@@ -45,9 +45,9 @@ class Config:
     fan_in: int = 3
     correlation: float = 0.125
     depths: tuple[int, ...] = (2, 5, 9)
-    fan_ins: tuple[int, ...] = (3, 3, 11, 51)
+    fan_ins: tuple[int, ...] = (3, 3, 9, 21)
     correlations: tuple[float, ...] = (0.0, 0.5, 0.0, 0.0)
-    family_depths: tuple[int, ...] = (6, 6, 3, 2)
+    family_depths: tuple[int, ...] = (5, 5, 3, 2)
     points: int = 200
     dots: int = 9
     words: int = 256  # of 32 trees a dot
@@ -63,7 +63,7 @@ class Config:
 PRESETS = {
     "smoke": Config(depths=(2,), fan_ins=(3,), correlations=(0.0,), family_depths=(2,), points=20, dots=2, words=16),
     "laptop": Config(),
-    "paper": Config(depths=(2, 5, 9, 12), family_depths=(9, 9, 4, 3), points=1000, dots=16, words=8192),
+    "paper": Config(depths=(2, 5, 9, 12), family_depths=(9, 9, 5, 3), points=1000, dots=16, words=2048),
 }
 
 

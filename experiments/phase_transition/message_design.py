@@ -91,9 +91,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
             ax.plot(length, values, color=color, label=name)
             ax.plot(length[best], values[best], "o", color=color, markeredgecolor="white", ms=4.5)
             fan_in = int(arrays["fan_in"][row, best])
-            ax.annotate(
-                f"$m={length[best]:.0f}$\n$b={fan_in}$", (length[best], values[best]), (0, (4, -20)[row % 2]),
-                textcoords="offset points", ha="center", fontsize=7, color=color)  # fmt: skip
+            side = {"ha": ("center", "right")[row % 2], "textcoords": "offset points", "fontsize": 7, "color": color}
+            ax.annotate(f"$m={length[best]:.0f}$, $b={fan_in}$", (length[best], values[best]), (-1, 4), **side)
     axes[0].axhline(1, color=INK, linestyle="--", linewidth=0.8)
     axes[0].set(ylabel=r"amplification $\alpha(m)$", ylim=(0, 1.25 * arrays["amplification"].max()))
     axes[0].legend(loc="lower center", bbox_to_anchor=(0.5, 0.0))
@@ -104,8 +103,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         axes[2].plot(arrays["chosen"], relative, color=color, label=f"$B=10^{{{np.log10(budget):.0f}}}$")
         axes[2].plot(arrays["chosen"][best], 1, "o", color=color, markeredgecolor="white", ms=4.5)
     axes[2].axvline(length[arrays["exponent"][0].argmax()], color=INK, linestyle="--", linewidth=0.8)
-    axes[2].set(ylabel="bias of the best tree, over the largest", yscale="log", ylim=(1e-3, 1.6))
-    axes[2].legend(loc="lower left")
+    axes[2].set(ylabel="bias of the best tree, over the largest", yscale="log", ylim=(1e-4, 1.6))
+    axes[2].legend(loc="lower right", frameon=True, framealpha=1, edgecolor="none")
     for ax in axes:
         ax.set(xscale="log", xlabel="message length $m$ (tokens)", xlim=(8, length[-1]))
     panel_letters(axes)

@@ -51,7 +51,7 @@ class Config:
 PRESETS = {
     "smoke": Config(resolution=10, fan_ins=(3,), depth=60, nearest=1.3),
     "laptop": Config(),
-    "paper": Config(resolution=300, nearest=1.02, depth=400),
+    "paper": Config(resolution=200, nearest=1.02, depth=400),
 }
 
 

@@ -59,7 +59,7 @@ class Config:
 PRESETS = {
     "smoke": Config(fan_ins=(3,), depths=(6, 32), reach=1.5, points=21, dots=2, words=16),
     "laptop": Config(),
-    "paper": Config(depths=(11, 32, 256, 8192), points=401, dots=25, words=8192),
+    "paper": Config(depths=(11, 32, 256, 8192), points=401, dots=25, words=1024),
 }
 
 

@@ -57,7 +57,7 @@ class Config:
 PRESETS = {
     "smoke": Config(depth=2, repetitions=100, points=20),
     "laptop": Config(),
-    "paper": Config(depth=8, repetitions=100_000, points=1000),
+    "paper": Config(depth=8, repetitions=10_000, points=1000),
 }
 
 

@@ -6,7 +6,7 @@ import jax
 import pytest
 
 from core.run import store
-from core.run.catalogue import ROOT, claims_file, papers, read_card, select
+from core.run.catalogue import ROOT, claims_files, papers, read_card, select
 from core.run.execute import execute
 from core.run.experiment import device_mesh
 from core.run.request import PRESETS, parse
@@ -16,8 +16,8 @@ from figures.render import render
 CLAIMS = [
     claim
     for paper in papers()
-    if claims_file(paper)
-    for claim in claims_of(paper, import_module(f"experiments.{paper}.claims"))
+    for file in claims_files(paper)
+    for claim in claims_of(paper, import_module(f"experiments.{paper}.{file.stem}"))
 ]
 
 
