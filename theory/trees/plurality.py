@@ -53,7 +53,7 @@ def plurality_exact(theta: Real[ArrayLike, "answers"], voters: int) -> Plurality
     voters, theta = count("voters", voters, 1), within("theta", theta, 0, 1) * 1.0
     answers, counts = theta.shape[0], jnp.arange(voters + 1)
     poisson = jnp.exp(
-        xlogy(counts[None], voters * theta[:, None]) - voters * theta[:, None] - gammaln(counts + 1.0)[None]
+        xlogy(1.0 * counts[None], voters * theta[:, None]) - voters * theta[:, None] - gammaln(counts + 1.0)[None]
     )
     more = counts[None] - counts[:, None]  # votes that lead from row to column
     nothing = jnp.zeros((answers, voters + 1), theta.dtype).at[0, 0].set(1)  # ties, votes so far

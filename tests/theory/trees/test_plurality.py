@@ -2,6 +2,7 @@ from itertools import product
 from math import factorial, prod
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -91,3 +92,8 @@ def test_bad_input_is_refused():
         plurality_exact(np.array([0.5, 0.5]), 0)
     with pytest.raises(ValueError, match="theta"):
         vote_bounds(np.array([1.5, -0.5]), 3)
+
+
+def test_gradient_of_the_exact_chance_is_that_of_three_voters_over_two_answers():
+    slope = jax.grad(lambda p: plurality_exact(jnp.stack([p, 1 - p]), 3).strict)(0.6)
+    np.testing.assert_allclose(slope, 6 * 0.6 * 0.4, rtol=1e-12)  # of 3p² - 2p³
