@@ -1,11 +1,14 @@
 """Pieces of the report's pages: verdicts, numbers, tables, pictures, provenance. All that is foreign is escaped."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
+
+from figures.frame import Site, root_of, source_link
 
 VERDICTS = {
     "fails": ("!", "a check of ours does not pass: a fault, here or in the paper"),
@@ -19,6 +22,7 @@ VERDICTS = {
 Claim = Mapping[str, Any]
 Files = Mapping[str, tuple[str, int]]  # name -> (address from the report's root, bytes)
 
+_NO_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _LARGEST_SVG = 1_500_000  # bytes; beyond it a browser is quicker with the PNG
 _FILE_NAMES = {
     "figure.pdf": "PDF",
@@ -52,6 +56,8 @@ def number(value: Any) -> str:
     """A number to six figures, as a person writes it; anything else as text; nothing as a dash."""
     if value is None:
         return '<span class="nothing">–</span>'
+    if isinstance(value, str):
+        value = _NO_NUMBERS.get(value, value)  # what JSON can't say comes as a string
     if isinstance(value, bool) or not isinstance(value, int | float):
         return escape(str(value))
     if not math.isfinite(value):
@@ -72,12 +78,14 @@ def margin(claim: Claim) -> str:
     return "" if claim["tolerance"] is None else f"± {number(claim['tolerance'])}"
 
 
-def claims_table(claims: Sequence[Claim], titles: Mapping[str, str] | None = None) -> str:
+def claims_table(claims: Sequence[Claim], here: str, site: Site, titles: Mapping[str, str] | None = None) -> str:
     """Claims with what was predicted, what was measured, and the verdict.
 
     Args:
         claims: rows of the ledger.
-        titles: of the papers by name, for a column that links to them; None leaves it out.
+        here: address of the page that the table is on.
+        site: see `Site`.
+        titles: of the papers by name, for a column that links to them; None, on the paper's own page, leaves it out.
     """
     columns = [
         "Verdict", *([] if titles is None else ["Paper"]), "Claim", "Kind", "Predicted", "Measured",
@@ -85,26 +93,69 @@ def claims_table(claims: Sequence[Claim], titles: Mapping[str, str] | None = Non
     ]  # fmt: skip
     numeric = {"Predicted", "Measured", "Interval or tolerance", "Seconds"}
     head = "".join(f'<th scope="col"{" class=n" if name in numeric else ""}>{name}</th>' for name in columns)
-    rows = "".join(_claim_row(claim, titles) for claim in claims)
+    rows = "".join(_claim_row(claim, here, site, titles) for claim in claims)
     label = "Claims; scrolls sideways on a narrow screen"
     return f"""<div class="scroll" tabindex="0" role="region" aria-label="{label}">
 <table class="claims"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"""
 
 
-def _claim_row(claim: Claim, titles: Mapping[str, str] | None) -> str:
+def _claim_row(claim: Claim, here: str, site: Site, titles: Mapping[str, str] | None) -> str:
     verdict, kind, name = claim["verdict"], escape(claim["kind"]), escape(claim["paper"])
-    paper = "" if titles is None else (
-        f'<td class="of"><a href="papers/{name}.html">{escape(titles[claim["paper"]])}</a></td>')  # fmt: skip
+    paper, anchor = "", f' id="{claim_anchor(claim)}"'
+    if titles is not None:
+        paper = f'<td class="of"><a href="{root_of(here)}papers/{name}.html">{escape(titles[claim["paper"]])}</a></td>'
+        anchor = ""
     note = f'<p class="note">{escape(claim["note"])}</p>' if claim["note"] else ""
+    attack = attacked(claim)
+    note = (f'<p class="attack">{attack}</p>' if attack else "") + note
     seconds = claim.get("seconds")
-    return f"""<tr data-verdict="{verdict}" data-kind="{kind}" data-paper="{name}">
+    return f"""<tr data-verdict="{verdict}" data-kind="{kind}" data-paper="{name}"{anchor}>
 <td data-value="{list(VERDICTS).index(verdict)}">{badge(verdict)}</td>{paper}
-<td class="statement"><p>{escape(claim["statement"])}</p>{note}<p class="id">{escape(claim["claim"])}</p></td>
-<td>{kind}</td><td class="n" data-value="{_key(claim["predicted"])}">{number(claim["predicted"])}</td>
-<td class="n" data-value="{_key(claim["measured"])}">{number(claim["measured"])}</td>
-<td class="n" data-value="{_key(_width(claim))}">{margin(claim)}</td>
-<td class="n" data-value="{_key(seconds)}">{number(None if seconds is None else round(seconds, 2))}</td></tr>
+<td class="statement"><p>{escape(claim["statement"])}</p>{note}{where(claim, here, site)}</td>
+<td>{kind}</td>{_value(claim["predicted"])}{_value(claim["measured"])}
+<td class="n" data-value="{sort_key(_width(claim))}">{margin(claim)}</td>
+<td class="n" data-value="{sort_key(seconds)}">{number(None if seconds is None else round(seconds, 2))}</td></tr>
 """
+
+
+def _value(value: Any) -> str:
+    """A cell with a number; or with words, which may break."""
+    shown = number(value)
+    words = isinstance(value, str) and len(shown) > 14
+    if words:
+        return f'<td class="words" data-value="">{shown.replace(", ", ",<br>").replace("=", " = ")}</td>'
+    return f'<td class="n" data-value="{sort_key(value)}">{shown}</td>'
+
+
+def claim_anchor(claim: Claim) -> str:
+    """Id of a claim on its paper's page."""
+    return f"claim-{escape(claim['claim'])}"
+
+
+def where(claim: Claim, here: str, site: Site) -> str:
+    """A claim's name, linked to its row on the paper's page, and the line of code that checks it."""
+    address = f"{root_of(here)}papers/{escape(claim['paper'])}.html#{claim_anchor(claim)}"
+    link = f'<a href="{address}">{escape(claim["claim"])}</a>'
+    return f'<p class="id">{link} {source_link(claim.get("source"), site)}</p>'
+
+
+def attacked(claim: Claim) -> str:
+    """The smallest slack of an inequality, at the points and under attack, read from the note; '' where it has none."""
+    slack = re.search(r"smallest slack (\S+) at", claim["note"])
+    if slack is None:
+        return ""
+    said = f"Smallest slack <b>{_read(slack[1])}</b>"
+    attack = re.search(r"attack from (\d+) starts, (\d+) evaluations.*?reached (\S+)", claim["note"])
+    if attack is None:
+        return f"{said}; not attacked"
+    return f"{said}; an attack from {attack[1]} starts ({attack[2]} evaluations) reached <b>{_read(attack[3])}</b>"
+
+
+def _read(text: str) -> str:
+    try:
+        return number(float(text.rstrip(";,")))
+    except ValueError:
+        return escape(text)
 
 
 def picture(files: Files, alt: str, width_height: tuple[int, int] | None, root: str) -> str:
@@ -189,7 +240,7 @@ def _settings(config: Mapping[str, Any] | None) -> Html | None:
     return Html(" ".join(f"<code>{escape(name)}={escape(str(value))}</code>" for name, value in config.items()))
 
 
-def _key(value: Any) -> str:
+def sort_key(value: Any) -> str:
     """What a column sorts by: numbers as numbers, the rest by what is written."""
     number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return repr(float(value)) if number else ""

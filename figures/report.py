@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from core.run import store
 from figures import pages
+from figures.explore import EXPLORABLES, address_of, explore_page
+from figures.findings import BENCHMARKS, FINDINGS, benchmarks_page, check_bench, findings_page
+from figures.frame import GENERATOR, Site
 from figures.markup import VERDICTS
 
 _DOWNLOADS = ("figure.png", "figure.pdf", "figure.svg", "arrays.npz", "run.json")
@@ -22,7 +25,7 @@ class Paper(NamedTuple):
 
     name: str  # of its folder under experiments/: letters, digits, - and _
     title: str
-    arxiv: str | None  # such as '2601.17311'; None where there is no such address
+    arxiv: Sequence[str]  # such as ('2601.17311',); empty where there is no such address
     abstract: str  # a sentence or two
     family: str  # papers of a family stand together
 
@@ -36,10 +39,17 @@ class FigureRow(NamedTuple):
     caption: str
     folder: Path  # with figure.png/.pdf/.svg, arrays.npz and run.json; what is missing is left out
     record: Mapping[str, Any]  # contents of run.json; what is missing is called not recorded
+    source: str | None = None  # path of the script from the repository's root
 
 
 def build(
-    papers: Sequence[Paper], figures: Sequence[FigureRow], ledger: Sequence[Mapping[str, Any]], out: Path
+    papers: Sequence[Paper],
+    figures: Sequence[FigureRow],
+    ledger: Sequence[Mapping[str, Any]],
+    out: Path,
+    *,
+    source: str | None = None,
+    bench: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
     """Write the report, and put it in the place of an older one only when it is complete.
 
@@ -47,19 +57,26 @@ def build(
         papers: in the order of the report.
         figures: each of a paper above; numbered in this order.
         ledger: each claim of a paper above, with the keys paper, claim, statement, kind, predicted, measured,
-            tolerance, interval, verdict (one of `markup.VERDICTS`), note and, where timed, seconds.
+            tolerance, interval, verdict (one of `markup.VERDICTS`), note and, where there are such, seconds and source.
         out: folder to be made, or an older report to be replaced. Anything else there is an error.
+        source: address of the repository's files, to which `/path#Lline` is added; None shows paths as text.
+        bench: measurements of speed with the keys of `findings.BENCH_KEYS`; without any the page is left out.
 
     Returns:
         Path of index.html.
     """
     _check(papers, figures, ledger)
+    check_bench(bench)
+    if source is not None and not re.fullmatch(r"https?://[^\s\"'<>]+", source):
+        raise ValueError(f"source={source!r}: must be an address that begins with http:// or https://")
     out = Path(out).absolute()
     if out.exists() and not _replaceable(out):
         raise ValueError(f"out={out}: exists and is no report; give a new folder, or an older report's")
+    sections = [("index.html", "Papers"), ("ledger.html", "Ledger"), (FINDINGS, "Refutations")]
+    sections += [(address_of(EXPLORABLES[0]), "Explore")] + [(BENCHMARKS, "Benchmarks")] * bool(bench)
     aside = store.new_folder(out)
     try:
-        _fill(aside, papers, figures, ledger)
+        _fill(aside, papers, figures, ledger, bench, Site(tuple(sections), source))
         store.publish(aside, out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -67,10 +84,14 @@ def build(
 
 
 def _fill(
-    folder: Path, papers: Sequence[Paper], figures: Sequence[FigureRow], ledger: Sequence[Mapping[str, Any]]
+    folder: Path,
+    papers: Sequence[Paper],
+    figures: Sequence[FigureRow],
+    ledger: Sequence[Mapping[str, Any]],
+    bench: Sequence[Mapping[str, Any]],
+    site: Site,
 ) -> None:
     shutil.copytree(_ASSETS, folder / "assets")
-    (folder / "papers").mkdir()
     drawn = [pages.Drawn(row, _copy(row, folder), _pixels(row.folder / "figure.png")) for row in figures]
     ledger = sorted(ledger, key=lambda claim: list(VERDICTS).index(claim["verdict"]))  # stable: else as it came
     summaries = [
@@ -81,10 +102,17 @@ def _fill(
         )
         for paper in papers
     ]
-    write = {"index.html": pages.overview_page(summaries), "ledger.html": pages.ledger_page(papers, ledger)}
+    write = {
+        "index.html": pages.overview_page(summaries, site),
+        "ledger.html": pages.ledger_page(papers, ledger, site),
+        FINDINGS: findings_page(papers, ledger, site),
+        **{address_of(one): explore_page(one, site) for one in EXPLORABLES},
+        **({BENCHMARKS: benchmarks_page(bench, site)} if bench else {}),
+    }
     for before, summary, after in zip([None, *papers], summaries, [*papers[1:], None], strict=False):
-        write[f"papers/{summary.paper.name}.html"] = pages.paper_page(summary, before, after)
+        write[f"papers/{summary.paper.name}.html"] = pages.paper_page(summary, before, after, site)
     for name, content in write.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
 
 
@@ -114,7 +142,7 @@ def _replaceable(out: Path) -> bool:
     if not out.is_dir():
         return False
     index = out / "index.html"
-    return not any(out.iterdir()) or (index.is_file() and pages.GENERATOR in index.read_text(errors="replace"))
+    return not any(out.iterdir()) or (index.is_file() and GENERATOR in index.read_text(errors="replace"))
 
 
 def _check(papers: Sequence[Paper], figures: Sequence[FigureRow], ledger: Sequence[Mapping[str, Any]]) -> None:
@@ -125,8 +153,9 @@ def _check(papers: Sequence[Paper], figures: Sequence[FigureRow], ledger: Sequen
         if not re.fullmatch(r"[A-Za-z0-9_-]+", name):  # it becomes a file's name
             raise ValueError(f"name {name!r}: only letters, digits, - and _ are allowed")
     for paper in papers:
-        if paper.arxiv is not None and not re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+/\d{7})(v\d+)?", paper.arxiv):
-            raise ValueError(f"arxiv={paper.arxiv!r} of {paper.name}: must look like '2601.17311'")
+        for arxiv in paper.arxiv:
+            if not re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+/\d{7})(v\d+)?", arxiv):
+                raise ValueError(f"arxiv={arxiv!r} of {paper.name}: must look like '2601.17311'")
     for row in figures:
         _member("paper", row.paper, known, f"figure {row.figure!r}")
     for claim in ledger:

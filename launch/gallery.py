@@ -5,11 +5,11 @@ README names them as figures/gallery/<paper>/<figure>.png; each is computed (or 
 
 import re
 import shutil
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from core.run.catalogue import ROOT, select
+from core.run.complain import leave
 from core.run.execute import execute
 from core.run.main import EXIT_OK, describe, guarded, prepare
 from core.run.request import parse
@@ -37,4 +37,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main)

@@ -1,11 +1,13 @@
 """Builds the report from what is in the results folder: python -m launch.report [--out=FOLDER] [--preset=...]."""
 
 import json
-import sys
+import re
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.run.catalogue import ROOT, Card, figures, papers, read_card
+from core.run.complain import leave
 from core.run.main import guarded
 from core.run.request import new_flags, parse
 from core.run.store import FIGURE_FILES, check_writable, read_record
@@ -23,8 +25,12 @@ def main(argv: Sequence[str]) -> int:
         if request.names or request.config:
             raise ValueError(f"unexpected {[*request.names, *request.config][0]!r}; the report shows all that is there")
         check_writable(request.out)
-        rows = [row for paper in papers() for row in figure_rows(paper, request.out, request.preset)]
-        page = build([paper_of(name) for name in papers()], rows, ledger(request.out), request.out / "report")
+        known = papers()
+        rows = [row for paper in known for row in figure_rows(paper, request.out, request.preset)]
+        claims = [row for row in rows_of(request.out / "ledger.json", "launch.verify") if row.get("paper") in known]
+        speed = rows_of(request.out / "bench.json", "launch.bench")
+        cards = [paper_of(name) for name in known]
+        page = build(cards, rows, claims, request.out / "report", source=source_address(), bench=speed)
         print(f"report: {len(rows)} figures -> {page}")
         return 0
 
@@ -34,7 +40,8 @@ def main(argv: Sequence[str]) -> int:
 def paper_of(name: str) -> Paper:
     """A paper's card."""
     card: Card = read_card(ROOT / "experiments" / name / "__init__.py")
-    return Paper(name, card.title or name, card.fields.get("arXiv"), card.caption, card.fields.get("Family", "other"))
+    arxiv = tuple(re.split(r",\s*", card.fields["arXiv"])) if "arXiv" in card.fields else ()
+    return Paper(name, card.title or name, arxiv, card.caption, card.fields.get("Family", "other"))
 
 
 def figure_rows(paper: str, out: Path, preset: str) -> list[FigureRow]:
@@ -50,17 +57,30 @@ def figure_rows(paper: str, out: Path, preset: str) -> list[FigureRow]:
                 )
         if found:
             _, _, folder, record = max(found, key=lambda entry: entry[:2])
-            rows.append(FigureRow(paper, figure.name, record["title"], record["caption"], folder, record))
+            source = figure.path.relative_to(ROOT).as_posix()
+            rows.append(FigureRow(paper, figure.name, record["title"], record["caption"], folder, record, source))
     return rows
 
 
-def ledger(out: Path) -> list[dict]:
-    """The rows that the last verification left."""
+def rows_of(path: Path, writer: str) -> list[dict]:
+    """The rows that a command left; none where it has not run."""
     try:
-        return json.loads((out / "ledger.json").read_text(encoding="utf-8"))
+        rows = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         return []
+    except ValueError:
+        rows = None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{path}: damaged; remove it, or write it again with python -m {writer}")
+    return rows
+
+
+def source_address(project: Path = ROOT / "pyproject.toml") -> str | None:
+    """Where the sources can be read: the entry Source under [project.urls], such as https://host/project/blob/main."""
+    if not project.exists():
+        return None
+    return tomllib.loads(project.read_text(encoding="utf-8")).get("project", {}).get("urls", {}).get("Source")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main)

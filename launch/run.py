@@ -17,6 +17,7 @@ def main(argv: Sequence[str]) -> int:
     from absl import flags
 
     from core.run.catalogue import select
+    from core.run.complain import complain
     from core.run.request import new_flags, parse
 
     values = new_flags()
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
         if request.config and len(chosen) != 1:
             raise ValueError(f"--{request.config[0]}: config fields need exactly one figure, not {len(chosen)}")
     except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(str(error))
         return 2
     if values.list:
         show(chosen, request.out, request.preset, as_json=values.json)
@@ -106,4 +107,6 @@ def run_all(chosen: Sequence[Any], request: Any) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from core.run.complain import leave
+
+    leave(main)

@@ -1,6 +1,7 @@
 """Aligned columns for people; colour only on a terminal that wants it."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -9,18 +10,34 @@ from typing import TextIO
 _COLORS = {"holds": "32", "holds-if": "33", "refuted": "35", "reported": "36", "fails": "1;31", "done": "32"}
 
 
+_NAMES, _LEAST = 2, 14  # columns that name a thing are never cut; the others to no less than this
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO = sys.stdout) -> str:
-    """The rows under their header; on a terminal the last column is cut at its edge."""
-    columns = list(zip(header, *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    width = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else None
+    """The rows under their header; on a terminal the widest columns give way, and what is left is cut at its edge."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    edge = shutil.get_terminal_size((120, 24)).columns if stream.isatty() else None
+    if edge is not None:
+        widths = _fitted(widths, edge)
 
     def line(cells: Sequence[str]) -> str:
-        text = "  ".join(cell.ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip()
-        return text if width is None or len(text) <= width else text[: width - 1] + "…"
+        kept = [_cut(cell, size).ljust(size) for cell, size in zip(cells, widths, strict=True)]
+        return _cut("  ".join(kept).rstrip(), edge)
 
     lines = [line(header), *map(line, rows)]
     return "\n".join(lines[:1] + [paint(text, row, stream) for text, row in zip(lines[1:], rows, strict=True)])
+
+
+def _fitted(widths: Sequence[int], edge: int) -> list[int]:
+    """Takes from the widest column, one character at a time, until the line fits or nothing more can be taken."""
+    fitted = list(widths)
+    while sum(fitted) + 2 * (len(fitted) - 1) > edge and max(fitted[_NAMES:], default=0) > _LEAST:
+        fitted[_NAMES + fitted[_NAMES:].index(max(fitted[_NAMES:]))] -= 1
+    return fitted
+
+
+def _cut(text: str, width: int | None) -> str:
+    return text if width is None or len(text) <= width else text[: width - 1] + "…"
 
 
 def paint(text: str, row: Sequence[str], stream: TextIO) -> str:
@@ -29,5 +46,5 @@ def paint(text: str, row: Sequence[str], stream: TextIO) -> str:
         return text
     for word in row:
         if word in _COLORS:
-            return text.replace(f" {word} ", f" \033[{_COLORS[word]}m{word}\033[0m ", 1)
+            return re.sub(rf"(?<= ){word}(?= |$)", f"\033[{_COLORS[word]}m{word}\033[0m", text, count=1)
     return text

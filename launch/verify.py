@@ -127,4 +127,6 @@ def _number(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from core.run.complain import leave
+
+    leave(main)

@@ -46,17 +46,16 @@ def descend_from_random(
     """
     labels = jnp.argmax(targets, axis=0)
 
-    def objective(model: FreeModel) -> Float[Array, ""]:
-        if loss == "cross-entropy":
-            return cross_entropy_loss(model, labels, penalty, biased=biased)
-        return squared_loss(model, targets, penalty, biased=biased)
-
-    if loss not in ("squared", "cross-entropy"):
-        raise ValueError(f"loss is {loss!r}; allowed are 'squared' and 'cross-entropy'")
+    objectives = {
+        "squared": lambda model: squared_loss(model, targets, penalty, biased=biased),
+        "cross-entropy": lambda model: cross_entropy_loss(model, labels, penalty, biased=biased),
+    }
+    if loss not in objectives:
+        raise ValueError(f"loss is {loss!r}; allowed are {', '.join(objectives)}")
 
     def descend(key: Key[Array, ""]) -> tuple[FreeModel, Float[Array, ""]]:
         start = sample_model(key, (*widths, targets.shape[0]), targets.shape[1], spread)
-        model, value, _ = minimise(objective, start, steps, slope_norm=1e-10)
+        model, value, _ = minimise(objectives[loss], start, steps, slope_norm=1e-10)
         return model, value
 
     return jax.vmap(descend)(jax.random.split(key, starts))

@@ -24,6 +24,9 @@ class CboParameters(NamedTuple):
     alpha: Real[ArrayLike, ""] = 1e5  # α in [0, ∞]
     dt: Real[ArrayLike, ""] = 0.01  # > 0
     truncation: Real[ArrayLike, ""] = jnp.inf  # M: the amplitude of the noise is min(D, M)
+    # δ: and at least this. With 0, equal particles stay equal for ever; in float32 that happens early and far from
+    # the minimum, so take some 1e-6 of the box where the noise is strong
+    floor: Real[ArrayLike, ""] = 0.0
 
 
 def isotropic(offset: Float[Array, "d particles"]) -> Float[Array, "1 particles"]:
@@ -74,7 +77,7 @@ def cbo_move(
 ) -> Float[Array, "d particles"]:
     """New positions for a given centre: one for all particles, or one each."""
     offset = swarm.position - centre
-    amplitude = jnp.minimum(noise(offset), parameters.truncation)
+    amplitude = jnp.clip(noise(offset), parameters.floor, parameters.truncation)
     scale = jnp.asarray(parameters.sigma * jnp.sqrt(jnp.asarray(parameters.dt)), offset.dtype)
     contraction = jnp.asarray(parameters.drift * jnp.asarray(parameters.dt), offset.dtype)
     normals = normals_for(key, swarm, axis)

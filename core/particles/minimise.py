@@ -92,7 +92,7 @@ def minimise(
     key = jax.random.key(seed) if isinstance(seed, int) else seed
     strength = sigma if sigma is not None else _default_sigma(noise, d)
     objective = function if batched else pointwise(function)
-    run = jax.jit(partial(_run, objective, NOISES[noise], strength, steps, stop, every))
+    run = jax.jit(partial(_run, objective, NOISES[noise], strength, float((end - start).max()), steps, stop, every))
     draw = jax.random.uniform(jax.random.fold_in(key, 0), (count, d))  # a row a particle: more of them change none
     position = start[:, None] + (end - start)[:, None] * draw.T
     if not bool(jnp.isfinite(jax.jit(partial(energies, objective))(position)).any()):
@@ -106,11 +106,22 @@ def minimise(
 
 
 def _run(
-    objective: Any, noise: Noise, sigma: float, steps: int, stop: Stop | None, every: int | None, key: Array, x: Array
+    objective: Any,
+    noise: Noise,
+    sigma: float,
+    width: float,
+    steps: int,
+    stop: Stop | None,
+    every: int | None,
+    key: Array,
+    x: Array,
 ) -> tuple[Swarm, Consensus, Any]:
+    # a swarm that has become one point to rounding would never move again
+    parameters = CboParameters(1.0, sigma, dt=_DT, floor=float(jnp.finfo(x.dtype).eps) * width)
+
     def step(swarm: Swarm) -> tuple[Swarm, Consensus]:
         alpha = growing_alpha(_ALPHA, _ALPHA_GROWTH, _ALPHA_MOST, swarm.step)
-        return cbo_step(objective, CboParameters(1.0, sigma, alpha, _DT), key, swarm, noise=noise)
+        return cbo_step(objective, parameters._replace(alpha=alpha), key, swarm, noise=noise)
 
     swarm, history = swarm_init(objective, x), None
     if stop is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.run.catalogue import FIRST_PARTY, ROOT, Figure
+from core.run.complain import complain
 from core.run.execute import Outcome, Render, execute
 from core.run.experiment import Experiment
 from core.run.loop import NotFinite
@@ -53,14 +54,16 @@ def guarded(act: Callable[[], int], *, debug: bool) -> int:
     except KeyboardInterrupt:
         print("interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise  # nobody reads any more: not to be told to anybody
     except Exception as error:
         if debug:
             traceback.print_exc()
         usage = type(error) is ValueError and _ours(error)
         hint = "" if debug or usage or isinstance(error, NotFinite) else " (--debug shows where)"
         kind = "" if usage or isinstance(error, NotFinite) else f"{type(error).__name__}: "
-        first_line = (str(error).strip().splitlines() or ["no message"])[0]
-        print(f"error: {kind}{first_line}{hint}", file=sys.stderr)
+        said = str(error).strip() or "no message"
+        complain(f"{kind}{said if usage else said.splitlines()[0]}{hint}")
         return EXIT_USAGE if usage else EXIT_FAILED
 
 

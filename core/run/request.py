@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def new_flags() -> flags.FlagValues:
     values = flags.FlagValues()
     kwargs: dict[str, Any] = {"flag_values": values}
     flags.DEFINE_enum("preset", "laptop", PRESETS, "sizes: seconds, the default, or the paper's own", **kwargs)
-    flags.DEFINE_integer("seed", 0, "seed of the one random key", lower_bound=0, upper_bound=2**63 - 1, **kwargs)
+    flags.DEFINE_integer("seed", 0, "seed of the one random key", lower_bound=0, upper_bound=2**32 - 1, **kwargs)
     flags.DEFINE_string("out", "results", "folder for results", **kwargs)
     flags.DEFINE_bool("x64", None, "float64 instead of float32 (default: what the experiment asks for)", **kwargs)
     flags.DEFINE_integer("devices", None, "virtual CPU devices", lower_bound=1, upper_bound=1024, **kwargs)
@@ -59,8 +60,8 @@ def parse(argv: Sequence[str], values: flags.FlagValues | None = None) -> Reques
         raise ValueError(f"unknown flag --{error.flagname}; there are: {known}, --config.<field>") from None
     except flags.Error as error:
         raise ValueError(" ".join(str(error).split())) from None
-    if not values.out:
-        raise ValueError("--out: must name a folder")
+    if not values.out or re.search("[\0\ud800-\udfff]", values.out):  # what no file or no terminal can be told
+        raise ValueError(f"--out={values.out}: must name a folder")
     return Request(
         preset=values.preset,
         seed=values.seed,
@@ -113,6 +114,7 @@ def _value(override: str, fields: dict[str, Any], hints: dict[str, Any]) -> tupl
     allowed = (int, float) if hint is float else (hint,)
     for item in elements:
         wrong_type = not isinstance(item, allowed) or (isinstance(item, bool) and hint is not bool)
+        wrong_type |= isinstance(item, int) and not -(2**63) <= item < 2**63  # no array can hold it
         if wrong_type or (isinstance(item, float) and not math.isfinite(item)):
             raise problem
     return name, value

@@ -73,8 +73,8 @@ def sha256(path: Path) -> str:
 
 def read_record(folder: Path) -> dict[str, Any] | None:
     """The record of a complete run, or None: a half-written or damaged run is as good as none."""
-    restore_parked(folder)
     try:
+        restore_parked(folder)
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         intact = sha256(folder / "arrays.npz") == record["arrays_sha256"]
     except (OSError, ValueError, KeyError):

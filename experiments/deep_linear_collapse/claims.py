@@ -1,7 +1,7 @@
 """What "Neural Collapse in Deep Linear Networks" claims about layers on free features, checked.
 
-The wording of the cross-entropy theorem was not available; its claim is taken from the abstract. Statements with a
-closed form were re-derived. Penalties are λ_m/2 ‖W_m‖² and λ_H/2 ‖H‖², the loss 1/(2N) ‖A H - Y‖².
+Squared error; cross-entropy stands in a file of its own. Closed forms were re-derived. Penalties
+are λ_m/2 ‖W_m‖² and λ_H/2 ‖H‖², the loss 1/(2N) ‖A H - Y‖².
 """
 
 import jax
@@ -11,7 +11,6 @@ from scipy import optimize
 
 from core.features.geometry import within_share
 from core.features.quasi_newton import minimise
-from core.features.starts import descend_from_random
 from core.features.unconstrained import (
     FreeModel,
     Penalty,
@@ -28,7 +27,14 @@ from core.verify.falsify import falsify
 from core.verify.fit import fit
 from core.verify.identity import identity
 from core.verify.trial import Trial
-from theory.collapse.codes import best_code_scale, code_price, cross_polytope_code, etf_code, etf_margin
+from experiments.deep_linear_collapse._descents import (
+    DECAY,
+    closed_form,
+    descents,
+    equal_penalty,
+    lowest_descent,
+    penalty_at_load,
+)
 from theory.collapse.deep_linear import (
     DeepLinearMinimum,
     centred_spectrum,
@@ -39,9 +45,7 @@ from theory.collapse.deep_linear import (
 from theory.collapse.modes import death_threshold, mode_cost, mode_root, spinodal_threshold
 
 BALANCED, IMBALANCED = (10, 10, 10, 10), (20, 10, 5, 5)
-DECAY = 5e-3
 DEPTHS = (1, 2, 3, 6)
-_run = jax.jit(descend_from_random, static_argnames=("starts", "widths", "biased", "loss", "steps"))
 
 
 def c01_thresholds() -> Evidence:
@@ -105,8 +109,8 @@ def c06_nothing_lies_below(trial: Trial) -> Evidence:
     """F >= f* for every model: random models, the minimiser's surroundings, and an attack by descent."""
     parts = []
     for depth, decay in ((1, 0.02), (2, 0.01), (3, 0.02)):
-        penalty, targets = _penalty(depth, decay), jnp.asarray(class_targets((4, 2, 1)))
-        lowest = _minimum((4, 2, 1), depth, decay).value
+        penalty, targets = equal_penalty(depth, decay), jnp.asarray(class_targets((4, 2, 1)))
+        lowest = closed_form((4, 2, 1), depth, decay).value
 
         def slack(model, targets=targets, penalty=penalty, lowest=lowest):
             return squared_loss(model, targets, penalty) / lowest - 1
@@ -126,7 +130,7 @@ def c07_unequal_decay_and_balance(trial: Trial) -> Evidence:
     """Decays that differ by layer: f* holds, λ_{m+1}W_{m+1}ᵀW_{m+1} = λ_mW_mW_mᵀ, each layer has its own energies."""
     penalty = Penalty(jnp.array([2e-3, 6e-3, 1e-2]), jnp.asarray(4e-3))
     minimum = deep_linear_minimum(jnp.array(IMBALANCED, float), sum(IMBALANCED), penalty.layers, penalty.features)
-    model, value = _lowest(trial.key, IMBALANCED, penalty)
+    model, value = lowest_descent(trial.key, IMBALANCED, penalty)
     gram = layer_product(model.layers[1:])
     partial_energy = minimum.layer_energy[1] * minimum.layer_energy[2]
     return combine(
@@ -139,9 +143,9 @@ def c07_unequal_decay_and_balance(trial: Trial) -> Evidence:
 
 def c08_narrow_layers_keep_the_largest_classes(trial: Trial) -> Evidence:
     """With a layer of width r < K only the r largest classes live: f* of the truncated spectrum, and rank r."""
-    sizes, penalty = (20, 10, 6, 4), _penalty(2, DECAY)
+    sizes, penalty = (20, 10, 6, 4), equal_penalty(2, DECAY)
     minimum = deep_linear_minimum(jnp.array(sizes, float), sum(sizes), penalty.layers, DECAY, rank=2)
-    model, value = _lowest(trial.key, sizes, penalty, widths=(8, 2))
+    model, value = lowest_descent(trial.key, sizes, penalty, widths=(8, 2))
     head = layer_product(model.layers)
     return combine(
         identity(minimum.value, value, rtol=1e-10),
@@ -158,7 +162,7 @@ def c09_planted_minimiser_is_stable(trial: Trial) -> Evidence:
 
     descend = jax.jit(lambda start, penalty: minimise(lambda model: loss(model, penalty), start, 400)[1])
     for share in (0.5, 0.9, 0.98):
-        penalty = _penalty_at(2, IMBALANCED, share * death_threshold(2))
+        penalty = penalty_at_load(2, IMBALANCED, share * death_threshold(2))
         minimum = deep_linear_minimum(jnp.array(IMBALANCED, float), 40, penalty.layers, penalty.features)
         planted = plant_model(minimum.layer_energy, jnp.eye(4), targets, penalty, trial.key, 6)
         slope = jax.grad(loss)(planted, penalty)
@@ -197,9 +201,9 @@ def c12_small_starts_collapse_more_than_the_optimum(trial: Trial) -> Evidence:
     fractions = {}
     for depth in (2, 3):
         for share in shares:
-            penalty = _penalty_at(depth, IMBALANCED, share * death_threshold(depth))
+            penalty = penalty_at_load(depth, IMBALANCED, share * death_threshold(depth))
             lowest = deep_linear_minimum(jnp.array(IMBALANCED, float), 40, penalty.layers, penalty.features).value
-            _, values = _descend(trial.key, starts, IMBALANCED, (8,) * depth, penalty, spread=0.3)
+            _, values = descents(trial.key, starts, IMBALANCED, (8,) * depth, penalty, spread=0.3)
             fractions[f"M{depth}_at_{share:g}_T1"] = float(np.mean(values / lowest - 1 < 1e-6))
     return fit(fractions, 1.0, 0.0, note=f"fraction of {starts} starts (std 0.3) that reach f*; no law is fitted")
 
@@ -208,10 +212,10 @@ def c13_free_bias(trial: Trial) -> Evidence:
     """A free bias puts eigenvalues of D - nnᵀ/N in place of n_k: f*, A Aᵀ = V diag(w²) Vᵀ, b = n/N."""
     parts = []
     for sizes in (BALANCED, IMBALANCED):
-        penalty, targets = _penalty(2, DECAY), jnp.asarray(class_targets(sizes))
+        penalty, targets = equal_penalty(2, DECAY), jnp.asarray(class_targets(sizes))
         spectrum, vectors = centred_spectrum(jnp.array(sizes, float))
         minimum = deep_linear_minimum(spectrum, sum(sizes), penalty.layers, DECAY)
-        model, value = _lowest(trial.key, sizes, penalty, biased=True)
+        model, value = lowest_descent(trial.key, sizes, penalty, biased=True)
         head, means = layer_product(model.layers), class_means(model.features, targets)
         parts += [
             identity(minimum.value, value, rtol=1e-10),
@@ -220,45 +224,6 @@ def c13_free_bias(trial: Trial) -> Evidence:
             identity(np.array(sizes) / sum(sizes), model.bias, rtol=1e-6),
         ]
     return combine(*parts)
-
-
-def c14_cross_entropy_with_one_layer(trial: Trial) -> Evidence:
-    """M = 1: cross-entropy ends in the simplex, e^u = 1/√(n λ_W λ_H) - (K-1), and in 0 from K√(n λ_W λ_H) = 1."""
-    parts = []
-    for decay in (5e-3, 0.15):
-        penalty = _penalty(1, decay)
-        margin = etf_margin(4, 5, decay, decay)
-        model, value = _lowest(trial.key, (5,) * 4, penalty, loss="cross-entropy")
-        logits = layer_product(model.layers) @ model.features
-        expected = margin * np.kron(np.eye(4) - 0.25, np.ones((1, 5)))
-        parts.append(identity(expected, logits, rtol=1e-6, atol=1e-6))
-        parts.append(identity(best_code_scale(etf_code(4), 5, penalty.layers, decay)[1], value, rtol=1e-8))
-    return combine(*parts)
-
-
-def c15_cross_entropy_prefers_the_simplex() -> Evidence:
-    """The simplex ETF is the global minimum of cross-entropy: no other code costs less."""
-    cases = ((2, 6), (2, 10), (3, 4), (3, 10), (5, 4), (5, 10))
-    one_layer = bound(np.array([_advantage(1, classes) for classes in (4, 6, 10)]), tolerance=0.0)
-    deeper = bound(np.array([_advantage(depth, classes) for depth, classes in cases]), tolerance=0.0)
-    return holds_if("there is one layer; the cross-polytope costs less for M = 2, K >= 6 and M >= 3, K >= 4",
-                    one_layer, deeper)  # fmt: skip
-
-
-def c16_descent_finds_the_cross_polytope(trial: Trial) -> Evidence:
-    """M = 2, K = 6: the lowest state that random starts find under cross-entropy is the simplex ETF."""
-    penalty = _penalty(2, 5e-4)
-    etf = best_code_scale(etf_code(6), 5, penalty.layers, 5e-4)[1]
-    _, value = _lowest(trial.key, (5,) * 6, penalty, loss="cross-entropy", widths=(6, 6), starts=6)
-    return refuted("M = 2, K = 6, n = 5, λ = 5e-4", identity(etf, value, rtol=1e-6))
-
-
-def c17_code_prices() -> Evidence:
-    """As decays vanish a code pays Σ (s_i/margin)^(2/(M+1)): cross-polytope over simplex is 2^((1-M)/(M+1)) K/(K-1)."""
-    cases = [(depth, classes) for depth in (1, 2, 3, 5) for classes in (4, 6, 10)]
-    formula = [2 ** ((1 - m) / (m + 1)) * k / (k - 1) for m, k in cases]
-    found = [float(code_price(cross_polytope_code(k), m) / code_price(etf_code(k), m)) for m, k in cases]
-    return identity(np.array(formula), np.array(found), rtol=1e-8)
 
 
 def c18_the_largest_root_is_the_minimiser() -> Evidence:
@@ -292,47 +257,20 @@ def _largest(function) -> float:
     return -float(result.fun)
 
 
-def _penalty(depth: int, decay: float) -> Penalty:
-    return Penalty(jnp.full(depth, decay), jnp.asarray(decay))
-
-
-def _penalty_at(depth: int, sizes: tuple[int, ...], load: jax.Array) -> Penalty:
-    """Equal decays at which the smallest class has this load."""
-    samples = sum(sizes)
-    total = min(sizes) * load  # = M N (N λ^(M+1))^(1/M)
-    return _penalty(depth, float(((total / (depth * samples)) ** depth / samples) ** (1 / (depth + 1))))
-
-
-def _minimum(sizes: tuple[int, ...], depth: int, decay: float) -> DeepLinearMinimum:
-    return deep_linear_minimum(jnp.array(sizes, float), sum(sizes), jnp.full(depth, decay), decay)
-
-
-def _descend(key, starts, sizes, widths, penalty, **options):
-    return _run(key, starts, jnp.asarray(class_targets(sizes)), widths, penalty, **options)
-
-
-def _lowest(key, sizes, penalty, *, widths=None, starts=4, spread=0.5, **options):
-    """The best of a few random starts, and its loss."""
-    widths = (8,) * len(penalty.layers) if widths is None else widths
-    models, values = _descend(key, starts, sizes, widths, penalty, spread=spread, **options)
-    best = jnp.argmin(values)
-    return jax.tree.map(lambda x: x[best], models), values[best]
-
-
 def _best(trial: Trial, sizes: tuple[int, ...], depth: int) -> tuple[FreeModel, DeepLinearMinimum]:
-    return _lowest(trial.key, sizes, _penalty(depth, DECAY))[0], _minimum(sizes, depth, DECAY)
+    return lowest_descent(trial.key, sizes, equal_penalty(depth, DECAY))[0], closed_form(sizes, depth, DECAY)
 
 
 def _reached(trial: Trial, sizes: tuple[int, ...], depth: int) -> Evidence:
-    value = _lowest(trial.key, sizes, _penalty(depth, DECAY))[1]
-    return identity(_minimum(sizes, depth, DECAY).value, value, rtol=1e-10)
+    value = lowest_descent(trial.key, sizes, equal_penalty(depth, DECAY))[1]
+    return identity(closed_form(sizes, depth, DECAY).value, value, rtol=1e-10)
 
 
 def _alive(trial: Trial, depth: int, share: float) -> float:
     """Fraction of random starts in which the smallest class lives."""
     sizes = (20, 10, 5)
-    penalty = _penalty_at(depth, sizes, share * death_threshold(depth))
-    models, _ = _descend(trial.key, 4, sizes, (6,) * depth, penalty, steps=1500)
+    penalty = penalty_at_load(depth, sizes, share * death_threshold(depth))
+    models, _ = descents(trial.key, 4, sizes, (6,) * depth, penalty, steps=1500)
     head = jax.vmap(layer_product)(models.layers)
     return float(np.mean(np.sum(head[:, 2] ** 2, axis=1) > 1e-4))
 
@@ -341,7 +279,7 @@ def _follow(trial: Trial, depth: int, share: float):
     """Head energy of the smallest class, descended from the branch at 0.97 T2; and that branch's, there and here."""
     sizes, edge = (20, 10, 5), spinodal_threshold(depth)
     targets, branch = jnp.asarray(class_targets(sizes)), []
-    start, end = (_penalty_at(depth, sizes, s * edge) for s in (0.97, share))
+    start, end = (penalty_at_load(depth, sizes, s * edge) for s in (0.97, share))
     for penalty in (start, end):
         branch.append(
             deep_linear_minimum(jnp.array(sizes, float), 35, penalty.layers, penalty.features, branch="metastable")
@@ -350,11 +288,3 @@ def _follow(trial: Trial, depth: int, share: float):
     run = jax.jit(lambda model, penalty: minimise(lambda m: squared_loss(m, targets, penalty), model, 2000)[0])
     head = layer_product(run(planted, end).layers)
     return jnp.sum(head[2] ** 2), [solution.head_energy[2] for solution in branch]
-
-
-def _advantage(depth: int, classes: int) -> float:
-    """Cost of the cross-polytope over that of the simplex, less one, at their best scales."""
-    values = [
-        best_code_scale(code(classes), 5, jnp.full(depth, DECAY), DECAY)[1] for code in (cross_polytope_code, etf_code)
-    ]
-    return float(values[0] / values[1] - 1)

@@ -1,9 +1,9 @@
 """One landscape between Gaussian smoothing and the envelope of Moreau.
 
-Left: the entropic envelope E_{α,s} of a rugged energy at a fixed width s, from α → 0 (the energy smoothed by a Gaussian)
-upwards. Middle: the same at a fixed step τ = α s², down from smoothing to Moreau's envelope (dashed) as α → ∞. Right: a
-hop minus its start, divided by τ (dots), on the negative slope of the envelope (lines, automatic differentiation): they
-are the same number at every α. All by quadrature; nothing is random.
+Left: the entropic envelope E_{α,s} of a two-well energy at a fixed width s, from α → 0 (the energy smoothed by a
+Gaussian, dashed) downwards. Middle: the same at a fixed step τ = α s², down to Moreau's envelope (dashed) as α → ∞.
+Right: a hop minus its start, divided by τ (dots), on the negative slope of the envelope (lines, by automatic
+differentiation): the same number at every α. All by quadrature; nothing is random.
 
 Shows: the family is ordered in α, ends at its two limits, and every dot lies on its line.
 Source: arXiv 2306.09778, the chain of its Section 2 (re-derived; the identity is ours to check, by Stein's formula).

@@ -1,10 +1,10 @@
 """Distance between a hop and the proximal step that it stands for.
 
-Left: |hop - prox| against α at a fixed step τ, for a smooth two-well energy (circles) and for |x| at its kink (squares),
-with the two upper bounds of the derivation (dashed; for the smooth energy both apply). Right: the same against τ at a
-fixed α, and the distance from proximal to explicit step. By quadrature; nothing is random.
+Left: |hop - prox| against α at a fixed step τ, for a smooth two-well energy and for |x| at its kink, with the upper
+bounds of the derivation (dotted; two apply to the smooth energy). Right: the same against τ at a fixed α, and the
+distance from proximal to explicit step. Dashed: the expected order. By quadrature; nothing is random.
 
-Shows: orders -1 and -1/2 in α (the second attains the bound's order), 2 in τ for both distances; no point above a bound.
+Shows: orders -1 and -1/2 in α (the bound's own), 2 in τ for both distances; no point above a bound.
 Source: arXiv 2306.09778, terms √(τ/α) and τ of its main theorem (re-derived, with constants).
 Cost: smoke 3 s, laptop 4 s
 Run: python -m experiments.gradient_is_all_you_need.hop_against_proximal

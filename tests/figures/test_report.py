@@ -1,12 +1,17 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
+from core.verify.bound import bound
+from core.verify.evidence import combine, holds_if, judged, refuted
+from core.verify.falsify import Falsified
+from figures.findings import BENCH_KEYS
 from figures.report import FigureRow, Paper, build
 
 EVIL = "<script>alert('x')</script> & \"quotes\""
-VOID = {"meta", "link", "img", "input", "br", "hr"}
+VOID = {"meta", "link", "img", "input", "br", "hr", "wbr"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (990).to_bytes(4, "big") + (612).to_bytes(4, "big")
 
 
@@ -56,8 +61,8 @@ def rows(tmp_path):
         "finished": "2026-11-21T07:38:12+00:00",
     }  # fmt: skip
     return (
-        [Paper("trees", f"Trees {EVIL}", "2601.17311", f"Abstract {EVIL}", f"Family {EVIL}"),
-         Paper("votes", "Votes", None, "Abstract.", "Family")],
+        [Paper("trees", f"Trees {EVIL}", ("2601.17311",), f"Abstract {EVIL}", f"Family {EVIL}"),
+         Paper("votes", "Votes", (), "Abstract.", "Family")],
         [FigureRow("trees", "depth", f"Depth {EVIL}", f"Caption {EVIL}", folder, record),
          FigureRow("trees", "undrawn", "Undrawn", "Caption.", tmp_path / "nowhere", {"command": "python -m undrawn"}),
          FigureRow("trees", "unknown", "Unknown", "Caption.", tmp_path / "nowhere", {})],
@@ -77,7 +82,10 @@ def pages(report):
 
 
 def test_pages_are_whole(report):
-    assert list(pages(report)) == ["index.html", "ledger.html", "papers/trees.html", "papers/votes.html"]
+    assert list(pages(report)) == [
+        "explore/entropy.html", "explore/swarm.html", "explore/trees.html", "findings.html", "index.html",
+        "ledger.html", "papers/trees.html", "papers/votes.html",
+    ]  # fmt: skip
     for page in pages(report).values():
         ids = page.all("id")
         assert len(ids) == len(set(ids))
@@ -88,7 +96,7 @@ def test_pages_are_whole(report):
 def test_every_link_leads_somewhere(report):
     for page in pages(report).values():
         for address in page.all("href") + page.all("src"):
-            if address.startswith("https://arxiv.org/abs/"):
+            if address.startswith(("https://arxiv.org/abs/", "data:,")):
                 continue
             path, _, fragment = address.partition("#")
             target = (page.path.parent / path).resolve() if path else page.path
@@ -101,13 +109,14 @@ def test_every_link_leads_somewhere(report):
 def test_nothing_is_loaded_from_a_network(report):
     for path in (*report.rglob("*.html"), *(report / "assets").iterdir()):
         text = path.read_text().replace('href="https://arxiv.org/abs/2601.17311"', "")
-        assert not re.search(r"https?://|//cdn|url\(|@import", text), path.name
+        assert not re.search(r"https?://|//cdn|url\((?!#)|@import", text), path.name
 
 
 def test_foreign_text_stays_text(report):
     for name, page in pages(report).items():
         scripts = [attributes for tag, attributes in page.tags if tag == "script"]
-        assert [list(attributes) for attributes in scripts] == [["src", "defer"]], name
+        assert {tuple(attributes) for attributes in scripts} == {("src", "defer")}, name
+        assert len(scripts) == (4 if name.startswith("explore/") else 1)
     assert EVIL in pages(report)["ledger.html"].words
     assert pages(report)["papers/trees.html"].words.count(EVIL) >= 8
 
@@ -149,6 +158,62 @@ def test_an_empty_ledger_says_so(rows, tmp_path):
 
 def test_nothing_at_all_is_a_report_too(tmp_path):
     assert "No paper has been added yet." in Page(build([], [], [], tmp_path / "report")).words
+
+
+def test_families_have_counts_of_their_own(report):
+    words = " ".join(pages(report)["index.html"].words.split())
+    assert "2 papers" in words or "1 paper" in words
+    assert "1 refuted, 1 holds, 1 reported" in words
+
+
+def test_code_is_linked_where_its_address_is_known(rows, tmp_path):
+    claims = [{**rows[2][0], "source": "experiments/trees/claims.py:12"}]
+    figures = [rows[1][0]._replace(source="experiments/trees/depth.py")]
+    shown = pages(build(rows[0], figures, claims, tmp_path / "with", source="https://code.example/main/").parent)
+    for name in ("ledger.html", "papers/trees.html"):
+        assert "https://code.example/main/experiments/trees/claims.py#L12" in shown[name].all("href")
+    assert "https://code.example/main/experiments/trees/depth.py" in shown["papers/trees.html"].all("href")
+    plain = pages(build(rows[0], figures, claims, tmp_path / "without").parent)
+    for name in ("ledger.html", "papers/trees.html"):
+        assert "experiments/trees/claims.py:12" in plain[name].words
+        assert not [address for address in plain[name].all("href") if "claims.py" in address]
+
+
+def test_an_attack_shows_the_smallest_slack_that_it_found(rows, tmp_path):
+    found = Falsified(-2.5e-16, None, np.array([0.1, -2.5e-16]), 80, 3)
+    evidence = bound(np.array([0.5, 0.75]), tolerance=1e-12, falsified=found)
+    row = claim(kind="bound", note=combine(evidence, evidence).note, measured=evidence.measured)
+    words = pages(build(rows[0], [], [row], tmp_path / "report").parent)["papers/trees.html"].words
+    assert "Smallest slack 0.5; an attack from 2 starts (80 evaluations) reached −2.5 × 10−16" in words
+
+
+def test_refutations_and_conditions_have_a_page(rows, tmp_path):
+    def check(measured):
+        return judged("bound", 0.0, measured, measured >= 0, "3 points, smallest slack 0.1 at (0,)", tolerance=0)
+
+    condition = holds_if("all agents: every one, starts alike", check(1.0), check(-1.0))
+    false = combine(check(1.0), refuted("R = 0.9: a star of 60", check(-1.0)))
+    claims = [
+        claim(name="if", verdict="holds-if", statement="It holds.", note=condition.note),
+        claim(name="no", verdict="refuted", statement="It is so.", note=false.note),
+        claim(name="fine", statement="Nothing to see."),
+    ]
+    page = pages(build(rows[0], [], claims, tmp_path / "report").parent)["findings.html"]
+    assert "Assumptionall agents: every one, starts alike" in page.words
+    assert "CounterexampleR = 0.9: a star of 60" in page.words
+    assert "without it contradicted" in page.words
+    assert "Nothing to see." not in page.words
+    assert "papers/trees.html#claim-no" in page.all("href")
+    assert page.words.index("It is so.") < page.words.index("It holds.")
+
+
+def test_benchmarks_have_a_page_only_where_there_are_some(rows, report, tmp_path):
+    assert "benchmarks.html" not in pages(report)
+    row = dict(zip(BENCH_KEYS, (f"step {EVIL}", 1.5e-3, None, 2.25, 0.5, "s", "± 3 %"), strict=True))
+    shown = pages(build(*rows, tmp_path / "fast", bench=[row]).parent)
+    assert "benchmarks.html" in shown["index.html"].all("href")
+    for said in (EVIL, "0.0015", "2.25", "± 3 %"):
+        assert said in shown["benchmarks.html"].words
 
 
 def test_equal_input_gives_equal_bytes(rows, report, tmp_path):
@@ -198,10 +263,16 @@ def test_a_folder_that_is_no_report_is_never_replaced(rows, tmp_path):
         (lambda p, f, c: (p, f, [{"paper": "trees", "claim": "bare"}]), "bare"),
         (lambda p, f, c: ([p[0]._replace(name="../up")], [], []), r"\.\./up"),
         (lambda p, f, c: (p, [f[0]._replace(figure="a/b")], []), "a/b"),
-        (lambda p, f, c: ([p[0]._replace(arxiv="javascript:x")], [], []), "arxiv"),
+        (lambda p, f, c: ([p[0]._replace(arxiv=("javascript:x",))], [], []), "arxiv"),
     ],
 )
 def test_bad_input_is_named(rows, tmp_path, change, word):
     with pytest.raises(ValueError, match=word):
         build(*change(*rows), tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("more", [{"source": "javascript:alert(1)"}, {"bench": [{"name": "bare"}]}, {"bench": [3]}])
+def test_a_bad_address_or_measurement_is_named(rows, tmp_path, more):
+    with pytest.raises(ValueError, match=next(iter(more))):
+        build(*rows, tmp_path / "report", **more)

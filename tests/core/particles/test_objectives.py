@@ -44,6 +44,33 @@ def test_a_gradient_is_a_difference_quotient_and_a_point_is_a_column(name):
         assert float(jnp.abs(jax.grad(problem.function)(at)).max()) < 1e-6
 
 
+def test_reference_values():
+    # by hand, away from the minimisers: what no minimum sees
+    at = jnp.array([2.0, 3.0])
+    exact = {
+        "sphere": 13,
+        "rastrigin": 13,
+        "rastrigin_soft": 13,
+        "schwefel_max": 3,
+        "double_well": 9 + 9,
+        "ellipsoid": 4 + 9e6,
+        "rosenbrock": 100 * (3 - 4) ** 2 + 1,
+        "zakharov": 13 + 4.0**2 + 4.0**4,
+        "himmelblau": (4 + 3 - 11) ** 2 + (2 + 9 - 7) ** 2,
+        "griewank": 1 + 13 / 4000 - np.cos(2) * np.cos(3 / np.sqrt(2)),
+        "ackley": 20 * (1 - np.exp(-0.2 * np.sqrt(6.5))),
+        "styblinski_tang": (16 - 64 + 10 + 81 - 144 + 15) / 2 + 2 * 39.16616570377142,
+        "salomon": 1 - np.cos(2 * np.pi * 13**0.5) + 0.1 * 13**0.5,
+        "alpine": abs(2 * np.sin(2) + 0.2) + abs(3 * np.sin(3) + 0.3),
+        "beale": (1.5 - 2 + 6) ** 2 + (2.25 - 2 + 18) ** 2 + (2.625 - 2 + 54) ** 2,
+        "three_hump_camel": 8 - 1.05 * 16 + 64 / 6 + 6 + 9,
+        "easom": 1 - np.cos(2) * np.cos(3) * np.exp(-((2 - np.pi) ** 2) - (3 - np.pi) ** 2),
+    }
+    for name, value in exact.items():
+        assert float(PROBLEMS[name].function(at)) == pytest.approx(value, rel=1e-12), name
+    assert float(canyon(jnp.array([8.0, 8.0]))) == pytest.approx(39.0, abs=0.1)
+
+
 def test_there_are_as_many_as_promised():
     assert len(PROBLEMS) >= 15
 

@@ -24,13 +24,13 @@ def test_the_consensus_of_a_swarm_is_that_of_the_theory(alpha):
 
 @pytest.mark.parametrize("noise", [isotropic, anisotropic])
 def test_a_step_is_the_formula(noise):
-    parameters = CboParameters(1.3, 0.7, 2.0, 0.05, 0.9)
+    parameters = CboParameters(1.3, 0.7, 2.0, 0.05, 0.9, 0.1)
     swarm = swarm_init(rastrigin, START)
     moved, agreed = cbo_step(rastrigin, parameters, KEY, swarm, noise=noise)
     offset = np.asarray(START - agreed.point[:, None])
     size = np.linalg.norm(offset, axis=0, keepdims=True) if noise is isotropic else np.abs(offset)
     xi = np.asarray(normals_for(KEY, swarm))
-    exact = START - 1.3 * 0.05 * offset + 0.7 * np.sqrt(0.05) * np.minimum(size, 0.9) * xi
+    exact = START - 1.3 * 0.05 * offset + 0.7 * np.sqrt(0.05) * np.clip(size, 0.1, 0.9) * xi
     np.testing.assert_allclose(moved.position, exact, atol=1e-14)
     np.testing.assert_allclose(moved.energy, rastrigin(jnp.asarray(exact)), atol=1e-11)
     assert int(moved.step) == 1
@@ -83,6 +83,12 @@ def test_particles_without_an_energy_lose_their_weight_and_are_counted():
     alive = START[0] <= 0
     np.testing.assert_allclose(agreed.point, consensus_point(START[:, alive], sphere(START[:, alive]), 1.0), atol=1e-13)
     assert np.isfinite(cbo_step(holes, CboParameters(sigma=0.1), KEY, swarm)[0].position).all()
+
+
+def test_a_floor_of_the_noise_wakes_a_swarm_that_has_become_one_point():
+    swarm = swarm_init(sphere, jnp.ones((2, 8)))
+    moved, _ = cbo_step(sphere, CboParameters(sigma=2.0, dt=0.25, floor=1e-3), KEY, swarm)
+    np.testing.assert_allclose(moved.position - 1, 1e-3 * normals_for(KEY, swarm), atol=1e-15)
 
 
 def test_a_swarm_of_one_stays_where_it_is():

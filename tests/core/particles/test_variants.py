@@ -51,7 +51,9 @@ def test_a_soft_memory_goes_part_of_the_way_and_knows_its_energy():
     before = memory_init(sphere, START)
     state, _ = memory_step(sphere, parameters, KEY, before)
     share = 0.5 * (1 + np.tanh(2 * (np.asarray(before.memory_energy) - np.asarray(state.swarm.energy)))) / 2
-    np.testing.assert_allclose(state.memory, START + share[None] * (np.asarray(state.swarm.position) - START), atol=1e-13)
+    np.testing.assert_allclose(
+        state.memory, START + share[None] * (np.asarray(state.swarm.position) - START), atol=1e-13
+    )
     np.testing.assert_allclose(state.memory_energy, sphere(state.memory), atol=1e-12)
 
 
@@ -132,6 +134,10 @@ def test_a_swarm_on_the_sphere_stays_there_and_finds_the_minimum():
     gamma = lambda p: jnp.sqrt(p @ p) - 1  # noqa: E731
     np.testing.assert_allclose(normal, jax.vmap(jax.grad(gamma), 1, 1)(x), atol=1e-14)
     np.testing.assert_allclose(laplacian, jax.vmap(lambda p: jnp.trace(jax.hessian(gamma)(p)), 1)(x), atol=1e-13)
+    one, agreed = surface_step(away, surface, CboParameters(1.0, 0.0, 50.0, 0.1), KEY, swarm_init(away, x))
+    pull = 0.1 * (agreed.point[:, None] - x)
+    tangent = x + pull - x * jnp.sum(x * pull, axis=0, keepdims=True)  # along the sphere, then back onto it
+    np.testing.assert_allclose(one.position, tangent / jnp.sqrt(sphere(tangent))[None], atol=1e-14)
     parameters = CboParameters(1.0, 0.7, 50.0, 0.1)
     swarm, _ = jax.jit(lambda s: evolve(lambda s: surface_step(away, surface, parameters, KEY, s), s, 100))(
         swarm_init(away, x)

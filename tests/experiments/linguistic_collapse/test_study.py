@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.linguistic_collapse._study import permutation_p, published_rows
+from experiments.linguistic_collapse._published import permutation_p, published_rows
 
 COLUMNS = ("model,val_loss,cdnv,norms_log_mean,norms_log_var,interfere_var,log_kern_mean,log_kern_var,"
            "simcos_mean,simcos_var,hits,misses,etf_error")  # fmt: skip

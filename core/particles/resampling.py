@@ -1,0 +1,20 @@
+"""Resampling: particles are drawn anew in proportion to their weights."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+
+def multinomial(key: Key[Array, ""], weights: Float[Array, " particles"]) -> Int[Array, " particles"]:
+    """Parents, drawn independently."""
+    edges = jnp.cumsum(weights)
+    draws = jax.random.uniform(key, weights.shape, weights.dtype) * edges[-1]
+    return jnp.minimum(jnp.searchsorted(edges, draws, side="right"), weights.shape[0] - 1)
+
+
+def systematic(key: Key[Array, ""], weights: Float[Array, " particles"]) -> Int[Array, " particles"]:
+    """Parents from one uniform number: a particle with share w has floor(N w) or ceil(N w) children."""
+    particles = weights.shape[0]
+    edges = jnp.cumsum(weights)
+    draws = (jax.random.uniform(key, (), weights.dtype) + jnp.arange(particles)) / particles * edges[-1]
+    return jnp.minimum(jnp.searchsorted(edges, draws, side="right"), particles - 1)

@@ -1,0 +1,40 @@
+"""A base policy by imitation: cross-entropy against the task's own conditional probabilities, not against samples."""
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Key, PyTree
+
+from core.networks.model import Model
+from core.policies.sampling import response_logits
+from core.policies.tasks import Task
+
+
+def imitate(
+    model: Model, task: Task, key: Key[Array, ""], *, steps: int = 600, batch: int = 256, rate: float = 1e-2
+) -> tuple[PyTree, Float[Array, " steps"]]:
+    """Parameters after Adam on the divergence to the base policy, and that divergence at each step, in nats a token."""
+    at_init, at_steps = jax.random.split(key)
+    optimiser = optax.adam(optax.cosine_decay_schedule(rate, steps))
+    params = model.init(at_init)
+
+    def divergence(params: PyTree, key: Key[Array, ""]) -> Float[Array, ""]:
+        at_prompts, *at_tokens = jax.random.split(key, 1 + task.response_length)
+        prompts = task.prompts(at_prompts, batch)
+        responses = jnp.zeros((batch, task.response_length), prompts.dtype)
+        for place, at in enumerate(at_tokens):
+            fresh = jax.random.categorical(at, jnp.log(task.base(prompts, responses)[:, place]))
+            responses = responses.at[:, place].set(fresh.astype(prompts.dtype))
+        aim = task.base(prompts, responses)
+        logits = response_logits(model.apply, params, prompts, responses)
+        gap = jnp.where(aim > 0, aim * (jnp.log(jnp.where(aim > 0, aim, 1)) - jax.nn.log_softmax(logits)), 0)
+        return jnp.mean(jnp.sum(gap, -1))
+
+    def step(carry, key):
+        params, state = carry
+        loss, slope = jax.value_and_grad(divergence)(params, key)
+        change, state = optimiser.update(slope, state, params)
+        return (optax.apply_updates(params, change), state), loss
+
+    (params, _), losses = jax.lax.scan(step, (params, optimiser.init(params)), jax.random.split(at_steps, steps))
+    return params, losses

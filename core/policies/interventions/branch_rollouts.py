@@ -1,0 +1,35 @@
+"""CURE: start some answers again at an uncertain token of another answer.
+
+Slot: P. The last members of each group copy the first members up to one of the most uncertain positions, drawn at
+random, and go on from there. Effect: up, by diversity of the samples. Source: arXiv 2508.11016: 4 fresh answers and 3
+continuations, forks among the 20 most uncertain positions; its second stage is plain DAPO.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from core.policies.interventions.interface import Intervention
+
+
+def branch_rollouts(continued: int = 3) -> Intervention:
+    """`continued` answers of each group are branches; 0 leaves sampling alone.
+
+    A rollout is drawn twice, the second time with the prefixes forced. Forks are uniform over positions: for responses
+    of at most 20 tokens, which ours are, that is the paper's rule.
+    """
+
+    def sample(draw, key, context):
+        at_first, at_fork, at_second = jax.random.split(key, 3)
+        first = draw(at_first)
+        if not continued:
+            return first
+        rows, length = first.shape
+        member = jnp.arange(rows) % context.size
+        is_branch = member >= context.size - continued
+        parent = jnp.arange(rows) - jnp.where(is_branch, (context.size - continued) % context.size, 0)
+        parent = jnp.maximum(parent, jnp.arange(rows) - member)
+        fork = jax.random.randint(at_fork, (rows,), 0, length)
+        forced = (jnp.arange(length)[None] < fork[:, None]) | ~is_branch[:, None]
+        return draw(at_second, written=first[parent], forced=forced)
+
+    return Intervention(sample=sample)

@@ -1,0 +1,82 @@
+"""Tasks whose answers a program can check, and the policies that a base model imitates before it is rewarded."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+Prompts = Int[Array, "batch prompt"]
+Responses = Int[Array, "batch response"]
+
+
+class Task(NamedTuple):
+    """Prompts, a reward, and a base policy to start from."""
+
+    vocabulary: int
+    prompt_length: int
+    response_length: int
+    decisions: tuple[int, ...]  # positions of the response that the reward depends on
+    prompts: Callable[[Key[Array, ""], int], Prompts]  # draws n of them
+    reward: Callable[[Prompts, Responses], Float[Array, " batch"]]  # 1 right, 0 wrong
+    base: Callable[[Prompts, Responses], Float[Array, "batch response vocab"]]  # p(next | prompt, response so far)
+
+
+STYLES, EQUALS, DIGITS = 8, 18, 10
+
+
+def modular_sum(*, slip: float = 0.35) -> Task:
+    """(a + b + c) mod 10 in two steps: `a b c =` is answered by a style, the partial sum a + b, and the sum.
+
+    The style is one of eight words without consequence. The base policy slips to a random digit with probability
+    `slip` at each of the two sums, and goes on from what it wrote: it is right in about (1 - slip)² of the cases.
+    """
+    if not 0 < slip < 1:
+        raise ValueError(f"slip is {slip}; allowed is 0 < slip < 1")
+    style = jax.nn.softmax(jnp.linspace(0.0, 1.5, STYLES, dtype=jnp.float32))
+    vocabulary = DIGITS + STYLES + 1
+
+    def prompts(key: Key[Array, ""], count: int) -> Prompts:
+        digits = jax.random.randint(key, (count, 3), 0, DIGITS)
+        return jnp.concatenate([digits, jnp.full((count, 1), EQUALS, digits.dtype)], axis=1)
+
+    def reward(prompts: Prompts, responses: Responses) -> Float[Array, " batch"]:
+        return jnp.float32(responses[:, -1] == prompts[:, :3].sum(1) % DIGITS)
+
+    def base(prompts: Prompts, responses: Responses) -> Float[Array, "batch response vocab"]:
+        def noisy(digit):
+            right = jax.nn.one_hot(digit, vocabulary, dtype=jnp.float32)
+            return (1 - slip) * right + slip / DIGITS * (jnp.arange(vocabulary) < DIGITS)[None]
+
+        opening = jnp.zeros((len(prompts), vocabulary), jnp.float32).at[:, DIGITS:EQUALS].set(style[None])
+        partial = noisy((prompts[:, 0] + prompts[:, 1]) % DIGITS)
+        return jnp.stack([opening, partial, noisy((responses[:, 1] + prompts[:, 2]) % DIGITS)], axis=1)
+
+    return Task(vocabulary, 4, 3, (1, 2), prompts, reward, base)
+
+
+def bandit(
+    key: Key[Array, ""], *, states: int = 512, answers: int = 50, spread: float = 2.2, calibration: float = 0.7
+) -> tuple[Task, Float[Array, "states answers"]]:
+    """One-token answers to `states` prompts, and the logits of the base policy, z ~ N(0, spread²).
+
+    The right answer is drawn from softmax(calibration z): calibrated at 1, confidently wrong below.
+    """
+    for name, value in {"states": states, "answers": answers}.items():
+        if value < 2:
+            raise ValueError(f"{name} is {value}; allowed is a whole number >= 2")
+    at_logits, at_answer = jax.random.split(key)
+    logits = spread * jax.random.normal(at_logits, (states, answers), jnp.float32)
+    right = jax.random.categorical(at_answer, calibration * logits)
+
+    def prompts(key: Key[Array, ""], count: int) -> Prompts:
+        return jax.random.randint(key, (count, 1), 0, states)
+
+    def reward(prompts: Prompts, responses: Responses) -> Float[Array, " batch"]:
+        return jnp.float32(responses[:, 0] == right[prompts[:, 0]])
+
+    def base(prompts: Prompts, responses: Responses) -> Float[Array, "batch response vocab"]:
+        return jax.nn.softmax(logits)[prompts[:, 0]][:, None]
+
+    return Task(answers, 1, 1, (0,), prompts, reward, base), logits

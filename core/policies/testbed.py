@@ -1,0 +1,46 @@
+"""Two testbeds in which entropy collapses: a table of bandits, in a second, and a tiny transformer, in some seconds."""
+
+import jax
+import optax
+from jaxtyping import Array, Float, Key, PyTree
+
+from core.networks.transformer import transformer
+from core.policies.imitation import imitate
+from core.policies.tabular import tabular
+from core.policies.tasks import bandit, modular_sum
+from core.policies.training import Recipe, adam, train
+
+
+def sum_recipe(
+    *, width: int = 32, layers: int = 1, heads: int = 4, rate: float = 1e-3, **changes
+) -> tuple[Recipe, PyTree]:
+    """A recipe for the modular sum, and the network's untrained `Model`; `changes` go to the recipe."""
+    task = modular_sum()
+    model = transformer(
+        task.vocabulary, task.prompt_length + task.response_length - 1, width=width, layers=layers, heads=heads
+    )
+    return Recipe(model.apply, task, adam(rate), **changes), model
+
+
+def sum_base(recipe: Recipe, model, key: Key[Array, ""], steps: int = 600) -> PyTree:
+    """Parameters of the base policy, which is right in almost half of the cases and spreads over all digits."""
+    return imitate(model, recipe.task, key, steps=steps)[0]
+
+
+def bandit_recipe(
+    key: Key[Array, ""], *, states: int = 64, answers: int = 20, spread: float = 2.0, rate: float = 10.0, **changes
+) -> tuple[Recipe, PyTree]:
+    """A recipe for a table of bandits, trained by plain gradient steps, and its base policy."""
+    task, table = bandit(key, states=states, answers=answers, spread=spread)
+    policy = tabular(table)
+    return Recipe(policy.apply, task, optax.sgd(rate), **changes), policy.init(key)
+
+
+def over_seeds(recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"]) -> dict[str, Float[Array, "seeds rollouts"]]:
+    """The reports of independent runs from the same base.
+
+    Runs are vmapped where an accelerator fills up with them. On a CPU the products of a network this small are slower
+    in a batch than one after another, and the runs follow each other in a map; the numbers agree to rounding.
+    """
+    together = len(keys) if jax.default_backend() != "cpu" else 1
+    return jax.lax.map(lambda key: train(recipe, params, key)[1], keys, batch_size=together)

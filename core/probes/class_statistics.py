@@ -1,0 +1,168 @@
+"""Counts, means and scatter of labelled features: streamed, merged and sharded with equal results, to rounding.
+
+`ClassSums` takes batches: each touches only as many rows as it has samples, however many classes there are. Every
+class is summed relative to its own first sample, so neither an offset of the features nor their collapse costs digits.
+`ClassStatistics` is what comes out; two of them merge by the rule of Chan, Golub and LeVeque.
+"""
+
+import itertools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array, Bool, Float, Int
+
+_EXACT = jax.lax.Precision.HIGHEST
+
+
+class ClassSums(NamedTuple):
+    """Sums relative to each class's anchor, its first sample."""
+
+    anchors: Float[Array, "K d"]
+    counts: Int[Array, " K"]
+    sums: Float[Array, "K d"]
+    squares: Float[Array, " K"]  # Σ ‖x - anchor‖²
+    products: Float[Array, "e e"]  # upper triangle of Σ (x - anchor)(x - anchor)ᵀ; e = d, or 0 where not wanted
+
+
+class ClassStatistics(NamedTuple):
+    """What the metrics of collapse need to know of a data set."""
+
+    counts: Int[Array, " K"]  # 0 marks a class that was not seen: its mean means nothing
+    means: Float[Array, "K d"]
+    scatter: Float[Array, " K"]  # Σ ‖x - mean‖²
+    within: Float[Array, "e e"]  # Σ (x - mean)(x - mean)ᵀ over all classes; e = d, or 0 where not wanted
+
+
+def class_sums_init(classes: int, dimension: int, *, covariance: bool = True, dtype=None) -> ClassSums:
+    """Nothing seen.
+
+    Args:
+        classes: K >= 2.
+        dimension: d >= 1.
+        covariance: whether to keep the (d, d) products, which NC1 by pseudo-inverse needs and nothing else.
+        dtype: of the features; by default JAX's.
+    """
+    if classes < 2 or dimension < 1:
+        raise ValueError(f"classes is {classes}, dimension {dimension}; allowed are classes >= 2 and dimension >= 1")
+    size = dimension if covariance else 0
+    # each its own buffer, so that all can be donated
+    return ClassSums(
+        jnp.zeros((classes, dimension), dtype),
+        jnp.zeros(classes, jnp.int32),
+        jnp.zeros((classes, dimension), dtype),
+        jnp.zeros(classes, dtype),
+        jnp.zeros((size, size), dtype),
+    )
+
+
+def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: Int[Array, " B"]) -> ClassSums:
+    """Takes a batch; rows with a label outside 0..K-1 are padding under jit, and an error outside it.
+
+    Donate the sums to the jitted call: then only the rows of the batch are written.
+    """
+    classes = sums.counts.shape[0]
+    check_labelled(features, labels, classes)
+    # out of bounds on either side is dropped by the scatters below
+    labels = jnp.where((labels >= 0) & (labels < classes), labels, classes)
+    place = jnp.arange(labels.shape[0])
+    earliest = jnp.full(classes, labels.shape[0]).at[labels].min(place, mode="drop")
+    inside = jnp.minimum(labels, classes - 1)
+    opens = (earliest[inside] == place) & (sums.counts[inside] == 0)
+    anchors = sums.anchors.at[jnp.where(opens, labels, classes)].set(features, mode="drop")
+    offsets = jnp.where((labels < classes)[:, None], features - anchors[inside], 0)
+    return ClassSums(
+        anchors,
+        sums.counts.at[labels].add(1, mode="drop"),
+        sums.sums.at[labels].add(offsets, mode="drop"),
+        sums.squares.at[labels].add(jnp.sum(offsets**2, axis=1), mode="drop"),
+        _add_products(sums.products, offsets),
+    )
+
+
+def _add_products(products: Float[Array, "e e"], offsets: Float[Array, "B d"]) -> Float[Array, "e e"]:
+    """Adds offsetsᵀ offsets on and above the diagonal, in strips: nearly all the work is this symmetric product."""
+    size = products.shape[0]
+    strips = 4 if size >= 256 else 1
+    edges = [size * k // strips for k in range(strips + 1)]
+    for low, high in itertools.pairwise(edges if size else []):
+        strip = jnp.matmul(offsets[:, low:high].T, offsets[:, low:], precision=_EXACT)
+        products = products.at[low:high, low:].add(strip)
+    return products
+
+
+def class_sums_compute(sums: ClassSums) -> ClassStatistics:
+    """Means and scatters of what was taken in."""
+    share = 1 / jnp.maximum(sums.counts, 1).astype(sums.sums.dtype)
+    shift = sums.sums * share[:, None]
+    within = jnp.triu(sums.products) + jnp.triu(sums.products, 1).T
+    if within.size:
+        within = within - jnp.matmul(sums.sums.T, shift, precision=_EXACT)
+    scatter = jnp.maximum(sums.squares - jnp.sum(sums.sums * shift, axis=1), 0)
+    return ClassStatistics(sums.counts, sums.anchors + shift, scatter, within)
+
+
+def class_statistics(
+    features: Float[Array, "B d"], labels: Int[Array, " B"], classes: int, *, covariance: bool = True
+) -> ClassStatistics:
+    """Statistics of one batch.
+
+    >>> s = class_statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
+    >>> s.means[:, 0].tolist(), s.scatter.tolist()
+    ([2.0, 7.0], [2.0, 0.0])
+    """
+    start = class_sums_init(classes, features.shape[1], covariance=covariance, dtype=features.dtype)
+    return class_sums_compute(class_sums_update(start, features, labels))
+
+
+def merge_statistics(a: ClassStatistics, b: ClassStatistics) -> ClassStatistics:
+    """Statistics of both data sets together; commutative and associative to rounding."""
+    counts = a.counts + b.counts
+    dtype = a.means.dtype
+    share = b.counts.astype(dtype) / jnp.maximum(counts, 1).astype(dtype)
+    # an unseen class has no mean to be shifted from
+    shift = jnp.where((a.counts > 0)[:, None], b.means - a.means, 0)
+    weight = a.counts.astype(dtype) * share
+    means = jnp.where((a.counts > 0)[:, None], a.means + share[:, None] * shift, b.means)
+    within = a.within + b.within
+    if within.size:
+        shift = jnp.where((b.counts > 0)[:, None], shift, 0)
+        within = within + jnp.matmul(shift.T, weight[:, None] * shift, precision=_EXACT)
+    return ClassStatistics(counts, means, a.scatter + b.scatter + weight * jnp.sum(shift**2, axis=1), within)
+
+
+def merge_across(statistics: ClassStatistics, axis: str) -> ClassStatistics:
+    """The merged statistics of all shards along a mesh axis, inside `shard_map`: sums, no gathering."""
+    own = statistics.counts.astype(statistics.means.dtype)
+    counts = jax.lax.psum(statistics.counts, axis)
+    total = jnp.maximum(counts, 1).astype(own.dtype)
+    # a common reference keeps the digits of features far from zero
+    reference = jax.lax.pmax(jnp.where((own > 0)[:, None], statistics.means, -jnp.inf), axis)
+    reference = jnp.where((counts > 0)[:, None], reference, 0)
+    offset = jnp.where((own > 0)[:, None], statistics.means - reference, 0)
+    means = jax.lax.psum(own[:, None] * offset, axis) / total[:, None]
+    shift = jnp.where((own > 0)[:, None], offset - means, 0)
+    scatter = jax.lax.psum(statistics.scatter + own * jnp.sum(shift**2, axis=1), axis)
+    within = statistics.within
+    if within.size:
+        within = jax.lax.psum(within + jnp.matmul(shift.T, own[:, None] * shift, precision=_EXACT), axis)
+    return ClassStatistics(counts, reference + means, scatter, within)
+
+
+def seen_classes(statistics: ClassStatistics) -> Bool[Array, " K"]:
+    """Which classes have samples."""
+    return statistics.counts > 0
+
+
+def check_labelled(features: Array, labels: Array, classes: int) -> None:
+    """A ValueError for labels outside 0..K-1 and features that are not finite, where their values are known."""
+    if features.ndim != 2 or labels.shape != features.shape[:1]:
+        raise ValueError(f"features has shape {features.shape}, labels {labels.shape}; allowed are (B, d) and (B,)")
+    if not isinstance(labels, Tracer) and labels.size:
+        known = np.asarray(labels)
+        if known.min() < 0 or known.max() >= classes:
+            raise ValueError(f"labels run from {known.min()} to {known.max()}; allowed are 0..{classes - 1}")
+    if not isinstance(features, Tracer) and not bool(jnp.isfinite(features).all()):
+        raise ValueError("features has entries that are NaN or infinite; allowed are finite ones")

@@ -1,0 +1,116 @@
+"""The token statistics where no device sees the whole vocabulary, and where the logits are never built at all."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from core.probes.tokens import (
+    Sums,
+    TokenStats,
+    check_tokens,
+    empty_sums,
+    finish,
+    gradient_to_logits,
+    merge,
+    over_chunks,
+    sums_of,
+)
+
+
+def merged_over(sums: Sums, axis_name: str) -> Sums:
+    """Merges the sums of all devices along a named axis, each over its own shard of the vocabulary.
+
+    The peak is agreed on first; then every device moves its sums there, and sums of sums finish the work. The result is
+    the same on all devices. A device whose shard is masked altogether adds nothing.
+    """
+    peak = jax.lax.pmax(sums.peak, axis_name)
+    absent = jnp.isneginf(sums.peak)
+    gap = jnp.where(absent, 0, sums.peak - peak)
+    scale = jnp.where(absent, 0, jnp.exp(gap))
+    device = jax.lax.axis_index(axis_name)
+    # the peak's own 1 belongs to the first device that has it; every other device adds its own
+    owner = jax.lax.pmin(jnp.where(sums.peak == peak, device, jax.lax.axis_size(axis_name)), axis_name)
+    lead = device == owner
+    total, square = 1 + sums.rest, 1 + sums.rest_square
+    parts = (
+        jnp.where(lead, sums.rest, scale * total),
+        scale * (sums.first + gap * total),
+        jnp.where(lead, sums.rest_square, scale**2 * square),
+        scale**2 * (sums.first_square + gap * square),
+    )
+    rest, first, rest_square, first_square = jax.lax.psum(parts, axis_name)
+    return Sums(peak, rest, first, rest_square, first_square, jax.lax.pmax(sums.picked, axis_name))
+
+
+def token_stats_of_shard(
+    logits: Float[Array, "*tokens shard"], tokens: Int[Array, "*tokens"], axis_name: str
+) -> TokenStats:
+    """`token_stats` inside `jax.shard_map`, the vocabulary cut evenly along a mesh axis; indices stay global.
+
+    The statistics equal those of the whole row. Gradients flow through the merge only if the caller differentiates
+    outside; use the probe for measurements, and `token_stats` or `token_stats_from_hidden` in a loss.
+    """
+    start = jax.lax.axis_index(axis_name).astype(tokens.dtype) * logits.shape[-1]
+    sums = sums_of(jax.lax.stop_gradient(logits), tokens, start)
+    return finish(merged_over(sums, axis_name))
+
+
+def token_stats_from_hidden(
+    hidden: Float[Array, "..."],
+    head: Float[Array, "..."],
+    tokens: Int[Array, "..."],
+    *,
+    chunk: int = 8192,
+) -> TokenStats:
+    """`token_stats(hidden @ head, tokens)`, one piece of the vocabulary at a time, in both directions.
+
+    Shapes (..., d), (d, vocabulary) and (...). The product accumulates in float32. The backward pass computes each
+    piece of the logits again: a third product of the head's size buys not keeping the logits.
+    """
+    if hidden.ndim == 0 or head.ndim != 2 or hidden.shape[-1] != head.shape[0]:
+        raise ValueError(
+            f"hidden has shape {hidden.shape} and head {head.shape}; allowed are (..., d) and (d, vocabulary)"
+        )
+    check_tokens((*hidden.shape[:-1], head.shape[1]), tokens)
+    if chunk < 1:
+        raise ValueError(f"chunk is {chunk}; allowed is a whole number >= 1")
+    return _from_hidden(min(chunk, head.shape[1]), hidden, head, tokens)
+
+
+def _piece_of_logits(hidden: Array, head: Array, start: Any, width: int) -> tuple[Array, Array]:
+    piece = jax.lax.dynamic_slice_in_dim(head, start, width, axis=1)
+    return jnp.matmul(hidden, piece, preferred_element_type=jnp.promote_types(hidden.dtype, jnp.float32)), piece
+
+
+def _forward(chunk, hidden, head, tokens):
+    def step(sums, start, width):
+        return merge(sums, sums_of(_piece_of_logits(hidden, head, start, width)[0], tokens, start))
+
+    begin = empty_sums(hidden.shape[:-1], jnp.promote_types(hidden.dtype, jnp.float32))
+    sums = over_chunks(step, begin, head.shape[1], chunk)
+    return finish(sums), (hidden, head, tokens, sums)
+
+
+def _backward(chunk, kept, pull):
+    hidden, head, tokens, sums = kept
+
+    def step(carry, start, width):
+        to_hidden, to_head = carry
+        logits, piece = _piece_of_logits(hidden, head, start, width)
+        change = gradient_to_logits(logits, tokens, start, sums, pull)
+        to_hidden = to_hidden + change @ piece.T.astype(change.dtype)
+        to_piece = jnp.einsum("...d,...v->dv", hidden.astype(change.dtype), change).astype(head.dtype)
+        return to_hidden, jax.lax.dynamic_update_slice_in_dim(to_head, to_piece, start, axis=1)
+
+    begin = jnp.zeros(hidden.shape, sums.peak.dtype), jnp.zeros_like(head)
+    to_hidden, to_head = over_chunks(step, begin, head.shape[1], chunk)
+    return to_hidden.astype(hidden.dtype), to_head, np.zeros(tokens.shape, jax.dtypes.float0)
+
+
+_from_hidden = jax.custom_vjp(
+    lambda chunk, hidden, head, tokens: _forward(chunk, hidden, head, tokens)[0], nondiff_argnums=(0,)
+)
+_from_hidden.defvjp(_forward, _backward)

@@ -1,0 +1,78 @@
+"""Where flattening pays.
+
+Probability that a particle drawn at the end is right, over the number of particles, for the plain filter, annealing,
+and annealing with look-ahead; overconfident rewards that mislead early (left) and calibrated rewards (right). Mean over
+runs with its 95 % interval.
+
+Shows: with misleading rewards the plain filter gains nothing from more particles and annealing does (here the gain grows
+with N; the paper reports the largest at small N); with calibrated rewards the three are equal.
+Source: arXiv 2510.05825 (model and bias are ours; the paper's numbers are of language models).
+Cost: smoke 3 s, laptop 5 s
+Run: python -m experiments.entropic_particle_filtering.success
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from experiments.entropic_particle_filtering._filter import METHODS, Model, run_filter
+from figures.forms import line_with_band
+from figures.render import render
+from figures.statistics import mean_band
+from figures.style import COLORS, DOUBLE, new_figure
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes, biases and runs."""
+
+    particles: tuple[int, ...] = (4, 8, 16, 32, 64)
+    biases: tuple[float, ...] = (0.7, 0.0)
+    noises: tuple[float, ...] = (1.5, 0.3)
+    steps: int = 16
+    runs: int = 300
+
+
+PRESETS = {"smoke": Config(particles=(4, 16), runs=50), "laptop": Config(), "paper": Config(runs=50000)}
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """Share of right particles at the end (biases, methods, runs, sizes)."""
+    keys, settings = jax.random.split(key, config.runs), jnp.array([config.biases, config.noises]).T
+
+    def end(setting: jax.Array, key: jax.Array, method: str, particles: int) -> jax.Array:
+        return run_filter(Model(config.steps, bias=setting[0], noise=setting[1]), particles, method, key).right[-1]
+
+    ends = [
+        [
+            jax.jit(jax.vmap(jax.vmap(lambda b, k, m=m, n=n: end(b, k, m, n), (None, 0)), (0, None)))(settings, keys)
+            for n in config.particles
+        ]
+        for m in METHODS
+    ]
+    return {"right": jnp.moveaxis(jnp.array(ends), (2, 0, 3, 1), (0, 1, 2, 3))}
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """One panel a bias."""
+    figure, axes = new_figure(DOUBLE, 2.3, cols=len(config.biases), sharey=True, squeeze=False)
+    for ax, bias, by_method in zip(axes[0], config.biases, arrays["right"], strict=True):
+        for color, method, values in zip(COLORS, METHODS, by_method, strict=False):
+            line_with_band(ax, np.array(config.particles), mean_band(values), method, color, marker="o")
+        ax.set(xscale="log", xlabel="particles $N$")
+        ax.xaxis.set_minor_formatter("")
+        ax.set_title("calibrated" if bias == 0 else f"early bias {bias:g}", loc="left", pad=9)
+    axes[0, 0].set_ylabel("probability of a right answer")
+    axes[0, 0].legend(fontsize=6, loc="upper left")
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

@@ -1,0 +1,93 @@
+"""One curve for all algorithms.
+
+Mean reward against mean entropy of 256 bandits under exact ascent (no sampling, no noise): policy gradient, natural
+gradient and group-normalised gradient, from base policies of three spreads τ. Dashed: the fit R = -a e^H + b to each.
+Substitute: the paper compares GRPO, RLOO, PRIME and REINFORCE++ on language models.
+
+Shows: at each spread the three algorithms share one curve, while a and b move with the base policy.
+Source: arXiv 2505.22617, Figures 6 and 7.
+Cost: 4 s
+Run: python -m experiments.entropy_mechanism.algorithms
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from matplotlib.figure import Figure
+
+from core.policies.tabular import exact_ascent
+from core.policies.tasks import bandit
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from figures.render import render
+from figures.style import COLORS, DOUBLE, new_figure
+from theory.entropy.reward_law import fit_law
+from theory.entropy.softmax import entropy
+
+RATES = {"gradient": 2.0, "group": 0.5, "natural": 0.05}
+LINES = ("-", "--", ":")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Spreads of the base policy, and the population."""
+
+    spreads: tuple[float, ...] = (0.5, 1.5, 3.0)
+    states: int = 256
+    answers: int = 20
+    steps: int = 600
+
+
+PRESETS = {"smoke": Config(states=16, steps=50), "laptop": Config(), "paper": Config(states=4096, steps=2000)}
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """Paths (spreads, algorithms, steps) and fitted coefficients."""
+    state = jnp.arange(config.states).repeat(config.answers)[:, None]
+    answer = jnp.tile(jnp.arange(config.answers), config.states)[:, None]
+
+    @partial(jax.jit, static_argnums=0)
+    def path(kind: str, table: jax.Array, rewards: jax.Array) -> tuple[jax.Array, ...]:
+        def step(logits, _):
+            point = entropy(logits).mean(), jnp.sum(jax.nn.softmax(logits) * rewards, -1).mean()
+            return exact_ascent(kind, logits, rewards, RATES[kind]), point
+
+        h, r = jax.lax.scan(step, table, length=config.steps)[1]
+        return h, r, *fit_law(h, r)
+
+    runs = []
+    for spread in config.spreads:
+        task, table = bandit(key, states=config.states, answers=config.answers, spread=spread)
+        rewards = task.reward(state, answer).reshape(table.shape)
+        runs.append([path(kind, table, rewards) for kind in RATES])
+    names = ("entropy", "reward", "slope", "intercept", "r2")
+    return {name: jnp.stack([jnp.stack([k[i] for k in row]) for row in runs]) for i, name in enumerate(names)}
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """The paths, and the coefficients beside them."""
+    figure, (left, right) = new_figure(DOUBLE, 2.5, cols=2, width_ratios=(1.3, 1))
+    for index, spread in enumerate(config.spreads):
+        for which, kind in enumerate(RATES):
+            left.plot(
+                arrays["entropy"][index, which], arrays["reward"][index, which], LINES[which], color=COLORS[index],
+                label=rf"$\tau={spread:g}$, {kind}" if which == 0 else kind if index == 0 else None)  # fmt: skip
+        for which, marker in enumerate("os^"):
+            at = (index, which)
+            right.plot(arrays["slope"][at], arrays["intercept"][at], marker, color=COLORS[index])
+    left.invert_xaxis()
+    left.set(xlabel="mean entropy $H$ (nats)", ylabel="mean reward $R$")
+    left.legend(loc="lower right")
+    for marker, kind in zip("os^", RATES, strict=True):
+        right.plot([], [], marker, color="0.4", label=kind)
+    right.set(xlabel="fitted $a$", ylabel="fitted $b$", title=r"$R=-a\,e^{H}+b$")
+    right.legend()
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

@@ -1,0 +1,83 @@
+"""Particles of a finite swarm and their independent copies in the mean field.
+
+Mean square distance between the particles of a swarm of N and those of a very large swarm that begins alike and is
+driven by the same noise: random numbers belong to particles, so the first N of both swarms share theirs. Corrected by
+1 - N/M for the size M of the large one. Mean over seeds with its 95 % interval; quadratic and Rastrigin energies.
+
+Shows: order -1 in N, for Rastrigin only once N is large enough to see the minimum.
+Source: arXiv 2306.09778, term N^(-1/2); propagation of chaos, arXiv 2312.07373 and 2505.08669.
+Cost: smoke 3 s, laptop 8 s
+Run: python -m experiments.gradient_is_all_you_need.propagation_of_chaos
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.particles.cbo import CboParameters
+from core.particles.objectives import rastrigin_soft, sphere
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from experiments.gradient_is_all_you_need._swarms import consensus_run
+from figures.forms import order_plot
+from figures.render import render
+from figures.style import COLORS, SINGLE, new_figure
+
+ENERGIES = (("quadratic", sphere, 1.0), ("Rastrigin", rastrigin_soft, 5.0))
+
+
+@dataclass(frozen=True)
+class Config:
+    """Swarm sizes, the size that stands for infinity, seeds and steps."""
+
+    particles: tuple[int, ...] = (64, 128, 256, 512, 1024)
+    limit: int = 16384
+    seeds: int = 64
+    steps: int = 50
+    dt: float = 0.02
+
+
+PRESETS = {
+    "smoke": Config(particles=(32, 64, 128), limit=1024, seeds=8, steps=20),
+    "laptop": Config(),
+    "paper": Config(particles=(64, 256, 1024, 4096, 16384), limit=10**6, seeds=400),
+}
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """Mean square distances (energies, seeds, sizes)."""
+    gaps = []
+    for _, energy, alpha in ENERGIES:
+
+        def gap(key: jax.Array, energy=energy, alpha=alpha) -> jax.Array:
+            start = 0.5 + jax.random.normal(key, (1, config.limit))
+            parameters = CboParameters(1.0, 0.5, alpha, config.dt)
+            end = lambda n: consensus_run(energy, parameters, key, start[:, :n], config.steps)[0].position[0]  # noqa: E731
+            limit = end(config.limit)
+            return jnp.stack([jnp.mean((end(n) - limit[:n]) ** 2) for n in config.particles])
+
+        gaps.append(jax.jit(lambda k, gap=gap: jax.lax.map(gap, k, batch_size=4))(jax.random.split(key, config.seeds)))
+    return {"gaps": jnp.stack(gaps)}
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """Distances over N."""
+    figure, ax = new_figure(SINGLE, 2.7)
+    counts = np.array(config.particles)
+    for color, (name, _, alpha), gaps in zip(COLORS, ENERGIES, arrays["gaps"], strict=False):
+        gaps = gaps / (1 - counts / config.limit)
+        mean, error = gaps.mean(0), 1.96 * gaps.std(0, ddof=1) / np.sqrt(len(gaps))
+        ax.errorbar(counts, mean, np.minimum(error, 0.9 * mean), fmt="none", color=color, elinewidth=0.8)
+        order_plot(ax, counts, mean, -1, label=rf"{name}, $\alpha={alpha:g}$", color=color)
+    ax.set(xlabel="$N$", ylabel=r"$E|X^i-\bar X^i|^2$")
+    ax.legend(fontsize=6)
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

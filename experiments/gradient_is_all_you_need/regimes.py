@@ -1,0 +1,91 @@
+"""Where a hop is a gradient step, and where it climbs to the best of N.
+
+Left: share of the swarm that counts, ESS/N, for a linear energy with z = αs|∇E|, measured (dots: mean over swarms) for
+several N against exp(-z²) (line); dotted, one particle. Right: how far a hop goes, in units of s, against the gradient
+step z (dashed) and the expected best of N (dotted); the authors' canyon parameters lie at z of 10² to 10³, off the
+right. Bars: 95 % over swarms, mostly smaller than the dots.
+
+Shows: dots follow exp(-z²) and the gradient step until z ~ √(log N), then one particle and the best of N.
+Source: arXiv 2306.09778 (regimes derived here; the theorem needs N exponentially large in z²).
+Cost: smoke 2 s, laptop 3 s
+Run: python -m experiments.gradient_is_all_you_need.regimes
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from matplotlib.figure import Figure
+
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from figures.forms import line_with_band
+from figures.render import render
+from figures.statistics import mean_band
+from figures.style import COLORS, DOUBLE, INK, new_figure
+from theory.consensus.finite_swarm import best_of_n, effective_share_linear, langevin_limit
+from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights
+
+
+@dataclass(frozen=True)
+class Config:
+    """Swarm sizes, grid of z, swarms a point."""
+
+    particles: tuple[int, ...] = (20, 200, 2000)
+    points: int = 25
+    swarms: int = 200
+
+
+PRESETS = {"smoke": Config(points=6, swarms=40), "laptop": Config(), "paper": Config(points=60, swarms=4000)}
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """Shares and displacements (sizes, swarms, points)."""
+    slopes = jnp.geomspace(0.1, 20.0, config.points)
+
+    def one(z: jax.Array, key: jax.Array, particles: int) -> tuple[jax.Array, jax.Array]:
+        x = jax.random.normal(key, (1, particles))
+        share = effective_sample_size(gibbs_weights(x[0] * z, 1.0)) / particles
+        return share, -consensus_point(x, x[0] * z, 1.0)[0]
+
+    keys = jax.random.split(key, config.swarms)
+    found = [jax.jit(jax.vmap(jax.vmap(lambda z, k, n=n: one(z, k, n), (0, None)), (None, 0)))(slopes, keys)
+             for n in config.particles]  # fmt: skip
+    return {
+        "z": slopes,
+        "share": jnp.stack([share for share, _ in found]),
+        "moved": jnp.stack([moved for _, moved in found]),
+        "exact": effective_share_linear(slopes),
+        "best": jnp.stack([best_of_n(float(n)) for n in config.particles]),
+        "limit": langevin_limit(jnp.asarray(config.particles)),
+    }
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """Share and displacement against z."""
+    figure, axes = new_figure(DOUBLE, 2.5, cols=2)
+    z = arrays["z"]
+    for row, (color, particles) in enumerate(zip(COLORS, config.particles, strict=False)):
+        line_with_band(axes[0], z, mean_band(arrays["share"][row]), f"N={particles}", color, marker="o", linestyle="")
+        line_with_band(axes[1], z, mean_band(arrays["moved"][row]), f"N={particles}", color, marker="o", linestyle="")
+        axes[0].axhline(1 / particles, linestyle=":", color=color, linewidth=0.8)
+        axes[1].axhline(arrays["best"][row], linestyle=":", color=color, linewidth=0.8)
+        for ax in axes:
+            ax.axvline(arrays["limit"][row], color=color, linewidth=0.5, alpha=0.6)
+    axes[0].plot(z, arrays["exact"], color=INK, label="$e^{-z^2}$")
+    axes[1].plot(z, z, "--", color=INK, label="gradient step, $z$")
+    axes[0].set(xscale="log", yscale="log", ylim=(2e-4, 2), xlabel=r"$z=\alpha s|\nabla E|$", ylabel="ESS / N")
+    axes[1].set(
+        xscale="log", yscale="log", ylim=(0.08, 8), xlabel=r"$z=\alpha s|\nabla E|$", ylabel="hop, in widths $s$"
+    )
+    axes[0].legend(loc="lower left")
+    axes[1].legend(loc="lower right")
+    for ax in axes:
+        ax.annotate("vertical: $z=\\sqrt{\\log N}$", (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=6)
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

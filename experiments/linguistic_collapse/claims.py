@@ -1,0 +1,132 @@
+"""What "Linguistic Collapse" claims about features of language models, and what geometry allows, checked.
+
+The claims about real models rest on the authors' checkpoints. Here a synthetic language and small transformers stand
+in, for the signs only; floors and chance values are exact.
+"""
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import stats
+
+from core.probes.collapse import mean_geometry
+from core.probes.pairs import log_kernel, riesz_kernel
+from core.probes.report import collapse_report
+from core.probes.tally import tally_variance
+from core.verify.bound import bound
+from core.verify.evidence import Evidence, combine, holds_if
+from core.verify.falsify import falsify
+from core.verify.identity import identity
+from core.verify.law import law
+from core.verify.trial import Trial
+from experiments.linguistic_collapse._study import trained_rows
+from theory.collapse.floors import (
+    cosine_spread_floor,
+    etf_error_floor,
+    log_kernel_simplex,
+    log_kernel_sphere,
+    riesz_kernel_sphere,
+)
+
+
+def c01_floor_of_the_distance_from_an_etf(trial: Trial) -> Evidence:
+    """K centred means in d < K-1 dimensions stay √(2 - 2√(d/(K-1))) away from a simplex ETF, at best."""
+    classes, dimension = 9, 3
+
+    def slack(means):
+        centred = means - means.mean(0)[None, :]
+        gram = centred @ centred.T
+        target = (jnp.eye(classes) - 1 / classes) / jnp.sqrt(classes - 1.0)
+        return jnp.linalg.norm(gram / jnp.linalg.norm(gram) - target) - etf_error_floor(classes, dimension)
+
+    def sample(key):
+        return jax.random.normal(key, (classes, dimension))
+
+    random = jax.vmap(slack)(jax.vmap(sample)(jax.random.split(trial.key, 200 * trial.effort)))
+    found = falsify(slack, sample, trial.key, starts=8, steps=150, polish=2)
+    return combine(bound(random, tolerance=1e-10, falsified=found), identity(0.0, found.slack, rtol=0, atol=1e-4))
+
+
+def c02_floor_of_the_cosines() -> Evidence:
+    """The cosines of K directions in d < K-1 dimensions spread by √((K/d - 1 - 1/(K-1))/(K-1)) or more."""
+    classes = 100
+
+    def room(directions):
+        unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        spread = np.std((unit @ unit.T)[~np.eye(classes, dtype=bool)])
+        return bound(spread - cosine_spread_floor(classes, directions.shape[1]), tolerance=1e-9)
+
+    angle = 2 * np.pi * np.arange(classes) / classes
+    circle = np.stack([np.cos(angle), np.sin(angle)], 1)
+    # centred means whose directions are not: all but one class together, one far on the other side
+    lopsided = np.stack([np.append(np.ones(classes - 1), 1.0 - classes), np.zeros(classes)], 1)
+    return holds_if("the directions sum to zero, and not only the means", room(circle), room(lopsided))
+
+
+def c03_chance_values_of_the_kernels(trial: Trial) -> Evidence:
+    """Uniform directions have mean log kernel -(ln 4 + ψ(a) - ψ(2a))/2, variance (ψ'(a) - ψ'(2a))/4, a = (d-1)/2."""
+    samples, dimensions = 4000 * trial.effort, (8, 16, 64)
+    found, exact, error = [], [], []
+    for dimension in dimensions:
+        pairs = jax.random.normal(jax.random.fold_in(trial.key, dimension), (2, samples, dimension))
+        unit = pairs / jnp.linalg.norm(pairs, axis=2, keepdims=True)
+        gap = jnp.linalg.norm(unit[0] - unit[1], axis=1)
+        mean, variance = log_kernel_sphere(dimension)
+        values = np.stack([-np.log(gap), (-np.log(gap) - float(mean)) ** 2, 1 / np.asarray(gap)])
+        found.append(values.mean(1))
+        error.append(values.std(1, ddof=1) / np.sqrt(samples))
+        exact.append([float(mean), float(variance), float(riesz_kernel_sphere(dimension)[0])])
+    return law(np.array(found), np.array(exact), np.array(error))
+
+
+def c04_the_simplex_minimises_the_log_kernel(trial: Trial) -> Evidence:
+    """No K directions have a smaller mean of -ln ‖u_i - u_j‖ than the simplex's -½ ln(2K/(K-1))."""
+    classes = 6
+    i, j = np.triu_indices(classes, 1)
+
+    def slack(rows):
+        unit = rows / jnp.sqrt(jnp.sum(rows**2, axis=1, keepdims=True))
+        square = jnp.sum((unit[i] - unit[j]) ** 2, axis=1)
+        return -jnp.mean(jnp.log(square)) / 2 - log_kernel_simplex(classes)
+
+    def sample(key):
+        return jax.random.normal(key, (classes, classes))
+
+    random = jax.vmap(slack)(jax.vmap(sample)(jax.random.split(trial.key, 200 * trial.effort)))
+    return bound(random, tolerance=1e-10, falsified=falsify(slack, sample, trial.key, starts=8, steps=150, polish=2))
+
+
+def c05_probes_know_collapse() -> Evidence:
+    """At exact collapse on a simplex NC1, NC2, NC3 and CDNV are zero, GNC2 has no variance, and NC4 is one."""
+    head = 3.0 * (jnp.eye(5) - 1 / 5)
+    report = collapse_report(jnp.repeat(head, 4, axis=0) + 100.0, jnp.repeat(jnp.arange(5), 4), head)
+    zeros = [*report.variability, report.class_distance.mean, report.geometry.norm_variation,
+             report.geometry.cosine_deviation, report.geometry.etf_error, tally_variance(report.log_kernel),
+             report.duality.distance, report.duality.structure_error]  # fmt: skip
+    return combine(identity(0.0, jnp.stack(zeros), rtol=0, atol=1e-6), identity(1.0, report.agreement, rtol=0))
+
+
+def c06_probes_far_above_the_dimension(trial: Trial) -> Evidence:
+    """For K = 300 random directions in d = 16 the probes find the chance values of both kernels, to 3 per cent."""
+    means = jax.random.normal(trial.key, (300, 16))
+    seen = jnp.ones(300, bool)
+    log_mean, log_variance = log_kernel_sphere(16)
+    found = log_kernel(means, seen, tile=128)
+    spread = mean_geometry(means, seen).cosine_deviation
+    return combine(
+        identity(jnp.stack([log_mean, log_variance]), jnp.stack([found.mean, tally_variance(found)]), rtol=0.03),
+        identity(riesz_kernel_sphere(16)[0], riesz_kernel(means, seen, tile=128).mean, rtol=0.03),
+        identity(1 / np.sqrt(16), spread, rtol=0.03),
+    )
+
+
+def c07_collapse_goes_with_loss(trial: Trial) -> Evidence:
+    """As a small transformer's loss falls, CDNV falls (rank correlation > 0.5) and agreement rises."""
+    sizes = {"vocabulary": 64, "states": 48, "length": 8, "batch": 32, "test_texts": 128}
+    config = SimpleNamespace(**sizes, steps=(5, 20, 60, 180 * trial.effort), seeds=2, rate=5e-3)
+    found = trained_rows(config, trial.key, 16, 1)
+    distance = stats.spearmanr(found["distance"], found["loss"]).statistic
+    agreement = stats.spearmanr(found["agreement"], found["loss"]).statistic
+    return combine(bound(distance - 0.5, tolerance=0.0), bound(-agreement, tolerance=0.0))

@@ -1,0 +1,99 @@
+"""Towards collapse through training.
+
+Loss and metrics of one architecture at checkpoints of its training, median and range over seeds. A substitute: a
+synthetic language (a Zipf hidden Markov model, 128 words) and transformers with a few thousand parameters in place of
+TinyStories and GPT-Neo; with --config.published=PATH the rows that the authors published, whose CDNV has the fourth
+power of the distance and whose inner products are raw. There the checkpoints are models trained for 1, 3 and 10
+epochs, and the seeds are all widths and depths.
+
+Shows: variability falls and agreement rises with training; uniform duality improves.
+Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
+Cost: smoke 6 s, laptop 30 s, paper hours on an accelerator; published 2 s
+Run: python -m experiments.linguistic_collapse.training_length
+"""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from experiments.linguistic_collapse._study import METRICS, check, rows
+from figures.annotate import small_print
+from figures.forms import line_with_band
+from figures.render import render
+from figures.statistics import Band
+from figures.style import DOUBLE, new_figure
+
+
+@dataclass(frozen=True)
+class Config:
+    """The language, the models and their training; or `published`, a path to the authors' rows."""
+
+    vocabulary: int = 128
+    states: int = 96
+    length: int = 16
+    widths: tuple[int, ...] = (16,)
+    layers: tuple[int, ...] = (2,)
+    steps: tuple[int, ...] = (10, 30, 60, 120, 240, 480)
+    seeds: int = 3
+    batch: int = 64
+    test_texts: int = 256
+    rate: float = 5e-3
+    published: str = ""
+
+    def __post_init__(self):
+        """Refuses models that can't be built."""
+        check(self)
+
+
+PRESETS = {
+    "smoke": Config(
+        vocabulary=16, states=8, length=4, widths=(4,), layers=(1,), steps=(2, 4), seeds=2, batch=4, test_texts=16
+    ),
+    "laptop": Config(),
+    "paper": Config(
+        vocabulary=2048,
+        states=1024,
+        length=64,
+        widths=(256,),
+        layers=(4,),
+        steps=(100, 300, 1000, 3000, 10_000),
+        seeds=5,
+        batch=256,
+        test_texts=2048,
+        rate=1e-3,
+    ),
+}
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """One row a model and checkpoint."""
+    return rows(config, key)
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """One panel a metric; the loss first."""
+    figure, axes = new_figure(DOUBLE, 3.4, rows=2, cols=4, sharex=True)
+    steps = np.unique(arrays["steps"])
+    names = {"loss": "validation loss (nats)", **METRICS}
+    for ax, (name, label) in zip(axes.ravel(), names.items(), strict=True):
+        groups = [arrays[name][arrays["steps"] == s] for s in steps]
+        middle, low, high = ([f(g) for g in groups] for f in (np.median, np.min, np.max))
+        line_with_band(ax, steps, Band(middle, low, high, ""), marker="o")
+        kind, _, words = label.partition(": ")
+        ax.set(title=kind if words else "", ylabel=words or label, xscale="log")
+    small_print(axes[0, 0], "bands: range")
+    axes[0, 0].set_title("")
+    axes[0, 1].set_yscale("log")
+    for ax in axes[1]:
+        ax.set_xlabel("epochs" if config.published else "steps")
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

@@ -1,0 +1,97 @@
+"""Variability within classes, over width and depth.
+
+CDNV and agreement with the nearest class mean at the end of training, against the width, one curve a depth. Mean over
+rows of equal width and depth, dots single rows. A substitute: a synthetic language (a Zipf hidden Markov model, 128
+words) and transformers with a few thousand parameters in place of TinyStories and GPT-Neo; with
+--config.published=PATH the rows that the authors published, whose CDNV has the fourth power of the distance and whose
+inner products are raw.
+
+Shows: wider and deeper models vary less within classes.
+Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
+Cost: smoke 6 s, laptop 50 s, paper hours on an accelerator; published 2 s
+Run: python -m experiments.linguistic_collapse.variability_over_scale
+"""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from matplotlib.figure import Figure
+
+from core.run.experiment import Arrays, Experiment, Run
+from core.run.main import main
+from experiments.linguistic_collapse._study import check, rows
+from figures.render import render
+from figures.style import COLORS, DOUBLE, new_figure
+
+
+@dataclass(frozen=True)
+class Config:
+    """The language, the models and their training; or `published`, a path to the authors' rows."""
+
+    vocabulary: int = 128
+    states: int = 96
+    length: int = 16
+    widths: tuple[int, ...] = (8, 16, 32)
+    layers: tuple[int, ...] = (1, 2)
+    steps: tuple[int, ...] = (200,)
+    seeds: int = 1
+    batch: int = 64
+    test_texts: int = 256
+    rate: float = 5e-3
+    published: str = ""
+
+    def __post_init__(self):
+        """Refuses models that can't be built."""
+        check(self)
+
+
+PRESETS = {
+    "smoke": Config(
+        vocabulary=16, states=8, length=4, widths=(4,), layers=(1,), steps=(3,), seeds=1, batch=4, test_texts=16
+    ),
+    "laptop": Config(),
+    "paper": Config(
+        vocabulary=2048,
+        states=1024,
+        length=64,
+        widths=(64, 128, 256, 512),
+        layers=(1, 2, 4, 8),
+        steps=(10_000,),
+        seeds=1,
+        batch=256,
+        test_texts=2048,
+        rate=1e-3,
+    ),
+}
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+    """One row a model and checkpoint."""
+    return rows(config, key)
+
+
+def draw(config: Config, arrays: Arrays) -> Figure:
+    """CDNV left, agreement right."""
+    figure, axes = new_figure(DOUBLE, 2.5, cols=2)
+    last = arrays["steps"] == arrays["steps"].max()
+    labels = {"distance": "CDNV, mean over pairs of classes", "agreement": "agreement with the nearest mean"}
+    for ax, (name, label) in zip(axes, labels.items(), strict=True):
+        for color, depth in zip(COLORS, np.unique(arrays["layers"]), strict=False):
+            own = last & (arrays["layers"] == depth)
+            widths = np.unique(arrays["width"][own])
+            mean = [arrays[name][own & (arrays["width"] == w)].mean() for w in widths]
+            ax.plot(widths, mean, color=color, label=f"{depth:g} layers")
+            ax.plot(arrays["width"][own], arrays[name][own], "o", color=color, alpha=0.6)
+        ax.set(xscale="log", xlabel="width $d$", ylabel=label)
+        ax.set_xticks(np.unique(arrays["width"]), [f"{w:g}" for w in np.unique(arrays["width"])], minor=False)
+        ax.xaxis.set_minor_formatter("")
+    axes[0].set_yscale("log")
+    axes[1].legend()
+    return figure
+
+
+EXPERIMENT = Experiment(PRESETS, compute, draw)
+
+if __name__ == "__main__":
+    raise SystemExit(main(EXPERIMENT, render))

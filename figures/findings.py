@@ -1,0 +1,108 @@
+"""The pages of what is wrong or conditional in the papers, and of speed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from figures.frame import Site, counted, masthead, page
+from figures.markup import Claim, badge, margin, number, sort_key, where
+
+if TYPE_CHECKING:
+    from figures.report import Paper
+
+FINDINGS, BENCHMARKS = "findings.html", "benchmarks.html"
+BENCH_KEYS = ("name", "ours", "peer", "ratio", "limit_fraction", "unit", "spread")
+
+_HEADS = {
+    "fails": ("Checks that do not pass", "A fault, here or in the paper: it is not known yet which."),
+    "refuted": ("Refuted", "False as stated: at the counterexample the claim's own check is contradicted."),
+    "holds-if": ("True on a condition", "True with the assumption named, contradicted without it."),
+}
+
+
+class Reading(NamedTuple):
+    """What a claim's note says, taken apart."""
+
+    term: str  # "Assumption", "Counterexample" or "Note"
+    said: str
+    rest: str  # the evidence behind it
+
+
+def findings_page(papers: Sequence["Paper"], claims: Sequence[Claim], site: Site) -> str:
+    """Everything that a reader of the papers should know and would not learn from them."""
+    titles = {paper.name: paper.title for paper in papers}
+    found = {verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in _HEADS}
+    sections = "".join(
+        f'<section aria-labelledby="{verdict}"><h2 id="{verdict}">{head} <span>{len(found[verdict])}</span></h2>'
+        f'<p class="under">{meaning}</p>{"".join(_finding(claim, titles, site) for claim in found[verdict])}</section>'
+        for verdict, (head, meaning) in _HEADS.items()
+        if found[verdict]
+    )
+    none = '<p class="empty">No claim that was checked is refuted, or needs an assumption that its paper left out.</p>'
+    lede = "Where a paper's statement is not the whole truth: the counterexample, or the assumption that was left out."
+    body = masthead("All papers", "Refutations and conditions", lede) + (sections or none)
+    return page("Refutations and conditions · Tipping", body, FINDINGS, site)
+
+
+def read_note(claim: Claim) -> Reading:
+    """Assumption or counterexample of a claim, as `core.verify.evidence` writes them into the note."""
+    note = re.sub(r"^\d+ parts \([^)]*\); shown is part \d+: ", "", claim["note"])
+    for term, word in (("Assumption", "if "), ("Counterexample", "counterexample ")):
+        # what follows begins with a count of points or settings; a colon before that belongs to the words
+        found = re.match(rf"{word}(.+?): (\d.*)", note, re.DOTALL) or re.match(rf"{word}(.+?): (.*)", note, re.DOTALL)
+        if found:
+            return Reading(term, found[1], found[2])
+    return Reading("Note", note, "")
+
+
+def _finding(claim: Claim, titles: Mapping[str, str], site: Site) -> str:
+    reading = read_note(claim)
+    said = f"<div><dt>{reading.term}</dt><dd>{escape(reading.said)}</dd></div>" if reading.said else ""
+    compared = (
+        f"predicted {number(claim['predicted'])}, measured {number(claim['measured'])} {margin(claim)}"
+        if claim["measured"] not in (None, "")
+        else "nothing was measured"
+    )
+    rest = f'<p class="note">{escape(reading.rest)}</p>' if reading.rest else ""
+    name = escape(claim["paper"])
+    return f"""<article class="finding">
+<p class="said">{badge(claim["verdict"])} <a href="papers/{name}.html">{escape(titles[claim["paper"]])}</a></p>
+<h3>{escape(claim["statement"])}</h3>
+<dl>{said}<div><dt>{escape(claim["kind"]).capitalize()}</dt><dd>{compared}{rest}</dd></div></dl>
+{where(claim, FINDINGS, site)}
+</article>
+"""
+
+
+def benchmarks_page(rows: Sequence[Mapping[str, Any]], site: Site) -> str:
+    """Speed beside peers and beside what the machine can do."""
+    columns = ("What", "Ours", "Peer", "Unit", "Ratio", "Spread", "Share of limit")
+    head = "".join(f'<th scope="col"{"" if name in ("What", "Unit") else " class=n"}>{name}</th>' for name in columns)
+    lede = f"{counted(len(rows), 'measurement')}, ours and the peer's in one process, turn by turn."
+    body = f"""{masthead("Speed", "Benchmarks", lede)}
+<div class="scroll" tabindex="0" role="region" aria-label="Benchmarks">
+<table class="claims bench"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_bench_row, rows))}</tbody></table></div>
+<p class="under">Ratio is that of the two columns before it; share of limit compares with what the machine could do at
+best, where that is known. A dash says that nothing comparable was there.</p>"""
+    return page("Benchmarks · Tipping", body, BENCHMARKS, site)
+
+
+def check_bench(rows: Any) -> None:
+    """Raises a ValueError unless `rows` is a list of measurements with the keys of `BENCH_KEYS`."""
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+        raise ValueError(f"bench: must be a list of rows with the keys {', '.join(BENCH_KEYS)}")
+    for row in rows:
+        missing = [key for key in BENCH_KEYS if key not in row]
+        if missing:
+            raise ValueError(f"bench {row.get('name')!r}: lacks {', '.join(missing)}")
+
+
+def _bench_row(row: Mapping[str, Any]) -> str:
+    def cells(*keys: str) -> str:
+        return "".join(f'<td class="n" data-value="{sort_key(row[key])}">{number(row[key])}</td>' for key in keys)
+
+    return (
+        f'<tr><th scope="row">{escape(str(row["name"]))}</th>{cells("ours", "peer")}'
+        f"<td>{escape(str(row['unit']))}</td>{cells('ratio', 'spread', 'limit_fraction')}</tr>"
+    )

@@ -1,0 +1,22 @@
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.networks.full_batch import train_full_batch
+
+
+def test_it_reaches_the_minimum_and_records_start_and_end():
+    end, path = train_full_batch(
+        lambda x: jnp.sum((x - 1) ** 2), jnp.zeros(2), lambda x: x, steps=400, records=5, rate=0.1
+    )
+    assert path.shape == (5, 2)
+    assert not np.any(path[0])
+    np.testing.assert_array_equal(path[-1], end)
+    np.testing.assert_allclose(end, 1.0, atol=1e-4)
+
+
+def test_first_step_is_adams():
+    _, path = train_full_batch(lambda x: jnp.sum(3 * x), jnp.zeros(1), lambda x: x, steps=10, records=11, rate=0.1)
+    np.testing.assert_allclose(path[1], -0.1, rtol=1e-6)  # the sign of the slope, times the rate
+    with pytest.raises(ValueError, match="records is 4"):
+        train_full_batch(jnp.sum, jnp.zeros(1), jnp.sum, steps=10, records=4)

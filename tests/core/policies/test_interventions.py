@@ -1,0 +1,274 @@
+"""One table: every method goes through the same laws."""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.policies.advantages import centred
+from core.policies.interventions.branch_rollouts import branch_rollouts
+from core.policies.interventions.clip_batch import clip_batch
+from core.policies.interventions.clip_bounds import clip_bounds
+from core.policies.interventions.clip_covariance import clip_covariance
+from core.policies.interventions.clip_vocabulary import clip_vocabulary
+from core.policies.interventions.confidence_weight import confidence_weight
+from core.policies.interventions.contrast_halves import contrast_halves
+from core.policies.interventions.difficulty_bucket import difficulty_bucket
+from core.policies.interventions.empg import empg
+from core.policies.interventions.entropy_advantage import entropy_advantage
+from core.policies.interventions.entropy_band import entropy_band
+from core.policies.interventions.entropy_bonus import entropy_bonus
+from core.policies.interventions.entropy_control import entropy_control
+from core.policies.interventions.epo import epo
+from core.policies.interventions.interface import Batch, Context, Live, chain, neutral
+from core.policies.interventions.kl_covariance import kl_covariance
+from core.policies.interventions.likelihood_floor import likelihood_floor
+from core.policies.interventions.low_probability import low_probability
+from core.policies.interventions.mastered_tokens import mastered_tokens
+from core.policies.interventions.novelty_reward import novelty_reward
+from core.policies.interventions.outcome_bonus import outcome_bonus
+from core.policies.interventions.pear import pear
+from core.policies.interventions.quadrant import quadrant
+from core.policies.interventions.reference_divergence import reference_divergence
+from core.policies.interventions.signed_weights import signed_weights
+from core.policies.interventions.siren import siren
+from core.policies.interventions.steer import steer
+from core.policies.interventions.tail_risk import tail_risk
+from core.policies.interventions.tempered_targets import tempered_targets
+from core.policies.interventions.top_entropy import top_entropy
+from core.policies.surrogate import surrogate
+from core.probes.tokens import token_stats
+
+GROUPS, SIZE, LENGTH, VOCAB = 4, 4, 3, 7
+INF = float("inf")
+
+# name: (as used, the same at zero strength or None where a method replaces something and has no zero)
+METHODS = {
+    "entropy bonus": (entropy_bonus(0.1), entropy_bonus(0.0)),
+    "clip bounds": (clip_bounds(0.1, 0.4), clip_bounds(0.2, 0.2)),
+    "Clip_B": (clip_batch(0.5), clip_batch(INF)),
+    "Clip_B both": (clip_batch(0.5, "both"), clip_batch(1e9, "both")),
+    "Clip_V": (clip_vocabulary(0.5, 0.2), clip_vocabulary(1e9)),
+    "Clip_V both": (clip_vocabulary(0.5, 0.2, "both"), clip_vocabulary(1e9, sides="both")),
+    "Clip-Cov": (clip_covariance(0.1, (0.0, 5.0)), clip_covariance(0.0)),
+    "KL-Cov": (kl_covariance(0.1), None),
+    "STEER printed": (steer(0.3), steer(1.0)),
+    "STEER released": (steer(0.3, "released"), steer(1.0, "released")),
+    "STEER exact": (steer(0.3, "exact"), steer(1.0, "exact")),
+    "top entropy": (top_entropy(0.3), top_entropy(1.0)),
+    "entropy advantage": (entropy_advantage(), entropy_advantage(0.0)),
+    "Lp-Reg": (low_probability(quantile=0.5), low_probability(0.0)),
+    "SIREN": (siren(), siren(0.0)),
+    "EPO released": (epo(0.1), epo(0.0)),
+    "EPO hinge": (epo(0.1, hinge=True), epo(0.0, hinge=True)),
+    "AEPO": (tempered_targets(), tempered_targets(strength=0.0)),
+    "EMPG": (empg(), empg(0.0, 1.0, 0.0)),
+    "UloRL": (mastered_tokens(0.5, 10.0), mastered_tokens(target=0.0)),
+    "PEAR": (pear(), pear(0.0)),
+    "ETTRL": (confidence_weight(), confidence_weight(0.0)),
+    "ARES": (difficulty_bucket(), difficulty_bucket(0.0)),
+    "CANON": (contrast_halves(), None),
+    "CURE": (branch_rollouts(1), branch_rollouts(0)),
+    "EVOL-RL": (novelty_reward(), None),
+    "RiskPO": (tail_risk(), None),
+    "DPH forward": (reference_divergence(0.1), reference_divergence(0.0)),
+    "DPH Jensen": (reference_divergence(0.1, "jensen"), reference_divergence(0.0, "jensen")),
+    "DPH alpha": (reference_divergence(0.1, "alpha"), reference_divergence(0.0, "alpha")),
+    "Entrocraft": (entropy_band(), entropy_band((-INF, INF), (-INF, INF))),
+    "EntroPIC": (entropy_control(), entropy_control(0.5, 0.0, 0.0)),
+    "outcome batch": (outcome_bonus(), outcome_bonus(0.0)),
+    "outcome history": (outcome_bonus(kind="history"), outcome_bonus(0.0, "history")),
+    "PSR": (signed_weights(1.0, 0.0), signed_weights(1.0, 1.0)),
+    "LLDS": (likelihood_floor(), likelihood_floor(0.0)),
+    "quadrant": (quadrant(True, True), None),
+    "two at once": (chain(clip_batch(0.5), entropy_bonus(0.1), siren()), chain(clip_batch(INF), entropy_bonus(0.0))),
+}
+NO_ZERO = [name for name, (_, zero) in METHODS.items() if zero is None]
+
+
+def make_batch(key, scale=1.0, rewards=None):
+    keys = jax.random.split(key, 5)
+    rows = GROUPS * SIZE
+    logits = scale * jax.random.normal(keys[0], (rows, LENGTH, VOCAB), jnp.float32)
+    responses = jax.random.categorical(keys[1], logits)
+    stats = token_stats(logits, responses)
+    reward = jnp.float32(jax.random.bernoulli(keys[2], shape=(rows,))) if rewards is None else rewards
+    advantage = centred(reward.reshape(GROUPS, SIZE)).ravel()[:, None] * jnp.ones((1, LENGTH), jnp.float32)
+    reference = logits + jax.random.normal(keys[3], logits.shape, jnp.float32)
+    prompts = jnp.repeat(jax.random.randint(keys[4], (GROUPS, 2), 0, 9), SIZE, axis=0)
+    mask = jnp.ones((rows, LENGTH), jnp.float32).at[::3, -1].set(0)
+    return Batch(prompts, responses, logits, *stats[:4], reference, reward, advantage, mask, prompts[:, 0])
+
+
+def make_context(method, step=60):
+    memory = jax.tree.map(jnp.asarray, method.memory)
+    return Context(jnp.asarray(step), 100, GROUPS, SIZE, jax.random.key(5), memory)
+
+
+def loss_of_logits(method, batch, context, logits):
+    """The surrogate as a function of free logits, through every slot but sampling."""
+    reward = method.reward(batch, context)
+    advantage = centred(reward.reshape(GROUPS, SIZE)).ravel()[:, None] * jnp.ones((1, LENGTH), jnp.float32)
+    batch = batch._replace(reward=reward, advantage=advantage)
+    effect, marks, _ = method.shape(batch, neutral(batch, 0.8, 1.2), context)
+    stats = token_stats(logits, batch.responses)
+    live = Live(logits, stats.log_prob, stats.entropy, jnp.exp(stats.log_prob - batch.log_prob))
+    return surrogate(live, batch, effect, marks, method)
+
+
+@cache
+def slope_of(name, which=0):
+    """Compiled once for all tests of a method: (logits, batch) -> loss and slope."""
+    method = METHODS[name][which] if name else chain()
+    return jax.jit(jax.value_and_grad(lambda z, b: loss_of_logits(method, b, make_context(method), z)))
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return make_batch(jax.random.key(0))
+
+
+@pytest.fixture(scope="module")
+def moved(batch):
+    return batch.logits + 0.3 * jax.random.normal(jax.random.key(9), batch.logits.shape, jnp.float32)
+
+
+@pytest.fixture(scope="module")
+def plain_slope(batch, moved):
+    return slope_of("")(moved, batch)[1]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_shapes_dtypes_and_memory_are_kept(name, batch):
+    method, context = METHODS[name][0], make_context(METHODS[name][0])
+    reward = jax.eval_shape(lambda b: method.reward(b, context), batch)
+    assert (reward.shape, reward.dtype) == (batch.reward.shape, jnp.float32)
+    shaped = jax.eval_shape(lambda b: method.shape(b, neutral(b, 0.8, 1.2), context), batch)
+    for field, value in zip(shaped.effect._fields, shaped.effect, strict=True):
+        assert (value.shape, value.dtype) == (batch.mask.shape, jnp.float32), field
+    assert jax.tree.map(lambda x: (x.shape, x.dtype), shaped.memory) == jax.tree.map(
+        lambda x: (x.shape, x.dtype), context.memory
+    )
+    assert all(x.shape[0] == GROUPS * SIZE for x in jax.tree.leaves(shaped.marks)), "marks are cut into minibatches"
+
+
+@pytest.mark.parametrize("name", [n for n in METHODS if n not in NO_ZERO])
+def test_zero_strength_is_nothing(name, batch, moved, plain_slope):
+    slope = slope_of(name, 1)(moved, batch)[1]
+    np.testing.assert_allclose(slope, plain_slope, atol=2e-7)
+
+
+@pytest.mark.parametrize("name", [n for n in METHODS if n not in ("CURE", "AEPO", "outcome history")])
+def test_at_strength_something_changes(name, batch, moved, plain_slope):
+    slope = slope_of(name)(moved, batch)[1]
+    assert jnp.isfinite(slope).all()
+    assert jnp.abs(slope - plain_slope).max() > 1e-5
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_masked_tokens_have_no_gradient_and_no_say(name, batch, moved):
+    slope = slope_of(name)(moved, batch)[1]
+    np.testing.assert_array_equal(slope[::3, -1], 0)
+    noisy = batch._replace(
+        **{f: getattr(batch, f).at[::3, -1].add(0.5) for f in ("log_prob", "entropy", "discriminator", "expected")}
+    )
+    np.testing.assert_allclose(slope_of(name)(moved, noisy)[1], slope, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_degenerate_batches_stay_finite(name):
+    """All rewards equal, every row decided, everything masked."""
+    decided = make_batch(jax.random.key(1), scale=300.0, rewards=jnp.ones(GROUPS * SIZE, jnp.float32))
+    empty = make_batch(jax.random.key(2))._replace(mask=jnp.zeros((GROUPS * SIZE, LENGTH), jnp.float32))
+    for bad in (decided, empty):
+        loss, slope = slope_of(name)(bad.logits, bad)
+        assert jnp.isfinite(loss)
+        assert jnp.isfinite(slope).all()
+
+
+def test_no_gradient_flows_through_the_statistics(batch, moved):
+    """Weights are constants: the slope is that of the policy term with the weights frozen."""
+    method = steer(0.3)
+    effect, marks, _ = method.shape(batch, neutral(batch, 0.0, INF), make_context(method))
+
+    def live_of(z):
+        stats = token_stats(z, batch.responses)
+        return Live(z, stats.log_prob, stats.entropy, jnp.exp(stats.log_prob - batch.log_prob))
+
+    frozen = method.live(live_of(moved), batch, effect, marks)
+
+    def by_hand(z):
+        return -jnp.sum(frozen * batch.mask * live_of(z).ratio * effect.advantage) / jnp.sum(batch.mask)
+
+    slope = jax.grad(lambda z: surrogate(live_of(z), batch, effect, marks, method))(moved)
+    np.testing.assert_allclose(slope, jax.grad(by_hand)(moved), atol=1e-7)
+
+
+def test_kl_covariance_is_silent_on_policy_and_abs_would_not_be(batch):
+    method, nothing = kl_covariance(0.3, 5.0), clip_bounds(1.0, INF)
+    slopes = [
+        jax.grad(lambda z, m=m: loss_of_logits(m, batch, make_context(m), z))(batch.logits) for m in (method, nothing)
+    ]
+    np.testing.assert_array_equal(*slopes)
+    assert jax.grad(jnp.abs)(0.0) == 1.0, "the trap that flat_abs is there for"
+
+
+def test_clip_covariance_draws_inside_its_band_and_no_more_than_its_share(batch):
+    method = clip_covariance(0.2, (0.05, 5.0))
+    effect = method.shape(batch, neutral(batch, 0.8, 1.2), make_context(method)).effect
+    gap = (batch.log_prob - batch.log_prob[batch.mask > 0].mean()) * (
+        batch.advantage - batch.advantage[batch.mask > 0].mean()
+    )
+    dropped = effect.weight == 0
+    assert 0 < dropped.sum() <= int(0.2 * batch.mask.sum())
+    assert ((gap > 0.05) & (gap < 5.0) & (batch.mask > 0))[dropped].all()
+    np.testing.assert_array_equal(effect.keep, 1)
+
+
+def test_released_epo_is_only_its_bonus(batch, moved):
+    with_penalty, bonus = epo(0.1), entropy_bonus(0.1)
+    for step in (0, 60):
+        slopes = [
+            jax.grad(lambda z, m=m, s=step: loss_of_logits(m, batch, make_context(m, s), z))(moved)
+            for m in (with_penalty, bonus)
+        ]
+        np.testing.assert_allclose(*slopes, atol=1e-8)
+
+
+def test_an_answer_seen_before_earns_less(batch):
+    method = outcome_bonus(0.5, "history")
+    fresh = make_context(method)
+    memory = method.shape(batch, neutral(batch, 0.8, 1.2), fresh).memory
+    first, second = method.reward(batch, fresh), method.reward(batch, fresh._replace(memory=memory))
+    key = [(*p, r) for p, r in zip(np.asarray(batch.prompts).tolist(), np.asarray(batch.responses)[:, -1], strict=True)]
+    times = np.array([key.count(k) for k in key])
+    np.testing.assert_allclose(first - batch.reward, 0.5)
+    np.testing.assert_allclose(second - batch.reward, 0.5 / np.sqrt(times), rtol=1e-6)
+
+
+def test_half_and_half_contrast_is_the_centred_reward(batch):
+    method = contrast_halves(0.5)
+    shaped = method.shape(batch, neutral(batch, 0.8, 1.2), make_context(method)).effect.advantage
+    np.testing.assert_allclose(shaped, batch.advantage, atol=1e-6)
+
+
+def test_confidence_weights_have_mean_one(batch):
+    method, flat = confidence_weight(), batch._replace(advantage=jnp.ones_like(batch.advantage))
+    weight = method.shape(flat, neutral(flat, 0.8, 1.2), make_context(method)).effect.advantage[:, 0]
+    np.testing.assert_allclose(weight.mean(), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: clip_batch(-1.0), lambda: clip_vocabulary(sides="left"), lambda: steer(0.0), lambda: top_entropy(0.0),
+        lambda: clip_bounds(-0.1), lambda: clip_covariance(2.0), lambda: kl_covariance(-1.0), lambda: tail_risk(0.9),
+        lambda: reference_divergence(kind="backward"), lambda: outcome_bonus(kind="all"),
+        lambda: contrast_halves(2.0), lambda: tempered_targets(hot=0.5), lambda: entropy_advantage(cap=0.0),
+    ],
+)  # fmt: skip
+def test_the_door(build):
+    with pytest.raises(ValueError, match="allowed"):
+        build()

@@ -1,0 +1,188 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.probes.class_statistics import ClassStatistics, class_statistics
+from core.probes.collapse import duality, mean_geometry, variability
+from core.probes.pairs import class_distance_variance, log_kernel, riesz_kernel
+from core.probes.tally import merge_tallies, tally_variance
+from theory.collapse.floors import cosine_spread_floor, etf_error_floor, log_kernel_simplex
+
+SHAPES = [(12, 5), (4, 9)]  # more classes than dimensions, and fewer
+
+
+def sample(classes, dimension, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(classes), 6)
+    features = (2 * rng.normal(size=(classes, dimension)))[labels] + rng.normal(size=(len(labels), dimension))
+    return features, labels, rng.normal(size=(classes, dimension))
+
+
+def everything(features, labels, head):
+    """All metrics as one flat dictionary of numbers."""
+    classes = head.shape[0]
+    stats = class_statistics(jnp.asarray(features), jnp.asarray(labels), classes)
+    seen = stats.counts > 0
+    named = {"cdnv": class_distance_variance(stats).mean, "log": log_kernel(stats.means, seen, tile=3)}
+    found = {**variability(stats)._asdict(), **mean_geometry(stats.means, seen)._asdict()}
+    found |= {f"dual_{k}": v for k, v in duality(jnp.asarray(head), stats.means, seen)._asdict().items()}
+    found |= {"cdnv": named["cdnv"], "log": named["log"].mean, "log_variance": tally_variance(named["log"])}
+    found["riesz"] = riesz_kernel(stats.means, seen, tile=5).mean
+    return {k: float(v) for k, v in found.items()}
+
+
+def by_definition(features, labels, head):
+    """The same with all pairs written out and NumPy's pseudo-inverse."""
+    classes = head.shape[0]
+    means = np.stack([features[labels == k].mean(0) for k in range(classes)])
+    spread = np.array([np.mean(np.sum((features[labels == k] - means[k]) ** 2, 1)) for k in range(classes)])
+    rest, a = features - means[labels], means - means.mean(0)
+    within, between = rest.T @ rest / len(rest), a.T @ a / classes
+    lengths = np.linalg.norm(a, axis=1)
+    unit, off = a / lengths[:, None], ~np.eye(classes, dtype=bool)
+    i, j = np.triu_indices(classes, 1)
+    etf = np.eye(classes) - 1 / classes
+    etf /= np.linalg.norm(etf)
+
+    def normed(m):
+        return m / np.linalg.norm(m)
+
+    cosines = (unit @ unit.T)[off]
+    distance = np.linalg.norm(means[i] - means[j], axis=1)
+    unit_distance = np.linalg.norm(unit[i] - unit[j], axis=1)
+    aligned = np.sum(head * a, 1) / np.linalg.norm(head, axis=1) / lengths
+    return {
+        "pseudo_inverse": np.trace(within @ np.linalg.pinv(between, rcond=1e-10)) / classes,
+        "quotient": np.trace(within) / np.trace(between),
+        "norm_variation": lengths.std() / lengths.mean(),
+        "log_norm_deviation": np.log(lengths).std(),
+        "cosine_mean": cosines.mean(),
+        "cosine_deviation": cosines.std(),
+        "etf_error": np.linalg.norm(normed(a @ a.T) - etf),
+        "dual_distance": np.linalg.norm(normed(head) - normed(a)),
+        "dual_cosine_mean": aligned.mean(),
+        "dual_cosine_variation": aligned.std() / aligned.mean(),
+        "dual_structure_error": np.linalg.norm(normed(head @ a.T) - etf),
+        "cdnv": np.mean((spread[i] + spread[j]) / 2 / distance**2),
+        "log": -np.log(unit_distance).mean(),
+        "log_variance": np.log(unit_distance).var(),
+        "riesz": (1 / unit_distance).mean(),
+    }
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_metrics_are_their_definitions(shape):
+    data = sample(*shape)
+    found, expected = everything(*data), by_definition(*data)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_metrics_know_no_rotation_scale_or_origin(shape):
+    features, labels, head = sample(*shape)
+    turn = np.linalg.qr(np.random.default_rng(3).normal(size=(shape[1], shape[1])))[0]
+    base = everything(features, labels, head)
+    moved = everything(3.5 * features @ turn + 1000, labels, head @ turn)
+    for name, value in base.items():
+        np.testing.assert_allclose(moved[name], value, rtol=1e-7, err_msg=name)
+
+
+def test_classes_without_samples_are_left_out():
+    features, labels, head = sample(12, 5)
+    wider = np.insert(head, 4, 7.0, axis=0)
+    with_gap = everything(features, np.where(labels >= 4, labels + 1, labels), wider)
+    for name, value in everything(features, labels, head).items():
+        np.testing.assert_allclose(with_gap[name], value, rtol=1e-9, err_msg=name)
+
+
+def etf(classes, dimension, dtype=np.float64):
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(dimension, dimension)))[0]
+    return ((np.eye(classes) - 1 / classes) @ turn[:classes]).astype(dtype)
+
+
+@pytest.mark.parametrize(("dtype", "level"), [(np.float64, 1e-7), (np.float32, 2e-3)])
+def test_an_exact_simplex_has_no_errors_far_from_zero_too(dtype, level):
+    means = jnp.asarray(etf(6, 8, dtype) * 10 + (1000 if dtype == np.float64 else 0))
+    geometry = mean_geometry(means, jnp.ones(6, bool))
+    for name in ("norm_variation", "log_norm_deviation", "cosine_deviation", "etf_error"):
+        assert float(getattr(geometry, name)) < level, name
+    np.testing.assert_allclose(geometry.cosine_mean, -1 / 5, rtol=1e-5)
+    kernel = log_kernel(means, jnp.ones(6, bool))
+    np.testing.assert_allclose(kernel.mean, log_kernel_simplex(6), rtol=1e-5)
+    assert tally_variance(kernel) < 1e-9
+    own = duality(means - means.mean(0)[None, :], means, jnp.ones(6, bool))
+    assert float(own.distance) < level
+    assert float(own.structure_error) < level
+
+
+def test_an_orthogonal_frame_is_one_and_a_tight_frame_sits_on_the_floors():
+    frame = jnp.asarray(np.eye(8)[:, :8] * 3.0)  # orthogonal, so its centred means are a simplex
+    assert mean_geometry(frame, jnp.ones(8, bool)).etf_error < 1e-7
+    angle = 2 * np.pi * np.outer(np.arange(9), [1, 2]) / 9
+    tight = jnp.asarray(np.concatenate([np.cos(angle), np.sin(angle)], 1))
+    geometry = mean_geometry(tight, jnp.ones(9, bool))
+    np.testing.assert_allclose(geometry.etf_error, etf_error_floor(9, 4), rtol=1e-9)
+    np.testing.assert_allclose(geometry.cosine_deviation, cosine_spread_floor(9, 4), rtol=1e-9)
+
+
+def test_one_sample_a_class_is_collapsed():
+    features = jnp.asarray(np.random.default_rng(0).normal(size=(4, 6)))
+    stats = class_statistics(features, jnp.arange(4), 4)
+    assert float(variability(stats).pseudo_inverse) == float(variability(stats).quotient) == 0
+    assert float(class_distance_variance(stats).mean) == 0
+
+
+def test_float32_far_from_zero_keeps_the_pseudo_inverse():
+    features, labels, _ = sample(12, 30)
+    expected = by_definition(features, labels, np.ones((12, 30)))
+    near = class_statistics(jnp.asarray(features + 1000, jnp.float32), jnp.asarray(labels), 12)
+    np.testing.assert_allclose(variability(near).pseudo_inverse, expected["pseudo_inverse"], rtol=1e-3)
+
+
+def test_parts_of_the_tiles_merge_to_the_whole():
+    means = jnp.asarray(np.random.default_rng(0).normal(size=(23, 4)))
+    seen = jnp.arange(23) % 5 > 0
+    whole = log_kernel(means, seen, tile=64)
+    parts = [log_kernel(means, seen, tile=4, part=(i, 3)) for i in range(3)]
+    merged = merge_tallies(merge_tallies(parts[2], parts[0]), parts[1])
+    for a, b in zip(merged, whole, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_distance_exponent_squares_the_distance():
+    zero, one = jnp.zeros(2), jnp.array([4.0, 8.0])
+    stats = ClassStatistics(jnp.array([2, 2]), jnp.array([[0.0, 0.0], [3.0, 4.0]]), one, jnp.zeros((0, 0)))
+    assert float(class_distance_variance(stats).mean) == 3 / 25
+    assert float(class_distance_variance(stats, exponent=2.0).mean) == 3 / 625
+    assert not jnp.any(zero)
+
+
+def test_nothing_of_size_classes_squared_is_made():
+    classes, dimension = 5000, 8
+    stats = jax.eval_shape(lambda: class_statistics(jnp.zeros((10, dimension)), jnp.zeros(10, int), classes))
+
+    def work(s):
+        seen = s.counts > 0
+        return (
+            variability(s),
+            mean_geometry(s.means, seen),
+            class_distance_variance(s, tile=256),
+            log_kernel(s.means, seen, tile=256),
+        )
+
+    sizes = [out.aval.size for e in _equations(jax.make_jaxpr(work)(stats).jaxpr) for out in e.outvars]
+    assert max(sizes) <= classes * dimension + 256 * 256 * 8
+
+
+def _equations(jaxpr):
+    for equation in jaxpr.eqns:
+        yield equation
+        for sub in jax.core.jaxprs_in_params(equation.params) if hasattr(jax.core, "jaxprs_in_params") else ():
+            yield from _equations(sub)
+        for value in equation.params.values():
+            inner = getattr(value, "jaxpr", None)
+            if inner is not None and hasattr(inner, "eqns"):
+                yield from _equations(inner)
