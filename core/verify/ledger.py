@@ -1,7 +1,7 @@
 """Runs a paper's claims and writes down what came out.
 
-A claim is a public function in a `claims.py` (or `claims_<idea>.py`) that returns `Evidence`; its name is its id, the first paragraph of its
-docstring is the statement. One that draws random numbers or has sample sizes takes a `Trial`.
+A claim is a public function in a `claims.py` (or `claims_<idea>.py`) that returns `Evidence`; its name is its id, the
+first paragraph of its docstring is the statement. One that draws random numbers or has sample sizes takes a `Trial`.
 """
 
 import inspect
