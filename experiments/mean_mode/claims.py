@@ -1,0 +1,171 @@
+"""What "Mean Mode Screaming" claims about means and differences of tokens, checked.
+
+The text was read in a third-party account only; the energies of c02, the counterexample of c04 and its repair c05 are
+ours.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from core.verify.bound import bound
+from core.verify.evidence import Evidence, combine, holds_if
+from core.verify.falsify import falsify
+from core.verify.fit import fit
+from core.verify.identity import identity
+from core.verify.law import law
+from core.verify.order import order
+from core.verify.trial import Trial
+from experiments.mean_mode._stack import RULES, forward, rules, sample_layers, sample_tokens
+from theory.short.mean_mode import (
+    centred_gain,
+    dobrushin,
+    expected_gradient_energy,
+    logit_gradient,
+    split_residual,
+    token_cosine,
+    token_split,
+    writer_gradient_split,
+)
+
+TOKENS, WIDTH = 6, 4
+
+
+def c01_writer_gradient_splits(trial: Trial) -> Evidence:
+    """The gradient of a layer z_t = W y_t is T δ̄ ȳ' + Σ (δ_t - δ̄)(y_t - ȳ)', without a cross term."""
+    y, target, weight = jax.random.normal(trial.key, (3, 9, 9))
+    loss = lambda w: jnp.sum(jnp.cos(y @ w.T) * target)  # noqa: E731
+    errors = -jnp.sin(y @ weight.T) * target
+    return identity(sum(writer_gradient_split(errors, y)), jax.grad(loss)(weight), rtol=1e-12, atol=1e-12)
+
+
+def c02_coherent_part_grows_like_tokens(trial: Trial) -> Evidence:
+    """Independent tokens: E‖coherent‖² = (T|μ|² + s_δ²)(T|ν|² + s_y²), E‖centred‖² = (T-1) s_δ² s_y²: T against √T."""
+    sizes, mean, spread, draws = (2, 8, 32, 128), (0.5, 0.8), (1.0, 1.5), 300 * trial.effort
+    measured, errors, predicted = [], [], []
+    for index, tokens in enumerate(sizes):
+        noise = jax.random.normal(jax.random.fold_in(trial.key, index), (draws, 2, tokens, WIDTH)) / WIDTH**0.5
+        rows = noise * jnp.array(spread)[:, None, None] + jnp.array(mean)[:, None, None] / WIDTH**0.5
+        parts = jax.vmap(writer_gradient_split)(rows[:, 0], rows[:, 1])
+        energy = np.stack([np.sum(np.asarray(part) ** 2, axis=(1, 2)) for part in parts])
+        measured.append(energy.mean(axis=1))
+        errors.append(energy.std(axis=1, ddof=1) / draws**0.5)
+        predicted.append(jnp.stack(expected_gradient_energy(float(tokens), mean[0], spread[0], mean[1], spread[1])))
+    return law(np.array(measured), np.array(predicted), np.array(errors), degrees_of_freedom=draws - 1)
+
+
+def c03_attention_keeps_the_mean(trial: Trial) -> Evidence:
+    """Row-stochastic A: A(1c') = 1c' and PAX = (PAP)(PX), so ‖PAX‖ <= ‖PAP‖₂ ‖PX‖, with equality for some X."""
+    attention, x = _attention(trial.key), jax.random.normal(trial.key, (TOKENS, WIDTH))
+    projector = jnp.eye(TOKENS) - 1 / TOKENS
+    after = token_split(attention @ x).centred
+
+    def slack(point: jax.Array) -> jax.Array:
+        before = token_split(point).centred
+        return centred_gain(attention) - jnp.linalg.norm(token_split(attention @ before).centred) / jnp.linalg.norm(
+            before
+        )
+
+    draw = lambda key: jax.random.normal(key, (TOKENS, 1))  # noqa: E731
+    found = falsify(slack, draw, trial.key, starts=4 * trial.effort, steps=60, polish=2)
+    points = jax.vmap(draw)(jax.random.split(trial.key, 100 * trial.effort))
+    return combine(
+        identity(attention @ jnp.ones((TOKENS, 1)), 1.0, rtol=1e-14),
+        identity(projector @ attention @ projector @ (projector @ x), after, rtol=1e-10, atol=1e-14),
+        bound(jax.vmap(slack)(points), tolerance=1e-12, falsified=found),
+    )
+
+
+def c04_contraction_needs_balance(trial: Trial) -> Evidence:
+    """Attention shrinks the centred energy, ‖PAP‖₂ <= 1: true if every token is also looked at equally much."""
+    balanced = _attention(trial.key)
+    for _ in range(200):  # Sinkhorn, ending with rows
+        balanced = balanced / balanced.sum(axis=0, keepdims=True)
+        balanced = balanced / balanced.sum(axis=1, keepdims=True)
+    half = TOKENS // 2
+    two_stars = jnp.zeros((TOKENS, TOKENS)).at[:half, 0].set(1.0).at[half:, 1].set(1.0)
+    return holds_if(
+        "A is doubly stochastic",
+        bound(1 - centred_gain(balanced), tolerance=1e-9),
+        bound(1 - centred_gain(two_stars), tolerance=1e-9),
+    )
+
+
+def c05_range_always_contracts(trial: Trial) -> Evidence:
+    """What always shrinks is the range: max Ax - min Ax <= δ(A) (max x - min x), δ(A) = max_ij |A_i - A_j|₁/2 <= 1."""
+
+    def slacks(point: jax.Array) -> jax.Array:
+        attention, x = jax.nn.softmax(2 * point[:TOKENS]), point[TOKENS]
+        gain = dobrushin(attention)
+        return jnp.stack([gain - jnp.ptp(attention @ x) / jnp.ptp(x), 1 - gain])
+
+    draw = lambda key: jax.random.normal(key, (TOKENS + 1, TOKENS))  # noqa: E731
+    found = falsify(lambda p: slacks(p)[0], draw, trial.key, starts=4 * trial.effort, steps=100, polish=2)
+    points = jax.vmap(draw)(jax.random.split(trial.key, 200 * trial.effort))
+    return bound(jax.jit(jax.vmap(slacks))(points), tolerance=1e-12, falsified=found)
+
+
+def c06_equal_values_send_no_gradient_to_logits(trial: Trial) -> Evidence:
+    """With values v̄ + ε ṽ_t the gradient of the logits is linear in ε, zero at ε = 0, and <= ε ‖Ṽ‖₂ ‖G‖_F / 2."""
+    keys = jax.random.split(trial.key, 4)
+    logits = jax.random.normal(keys[0], (TOKENS, TOKENS))
+    upstream, own = jax.random.normal(keys[1], (2, TOKENS, WIDTH))
+    common = jax.random.normal(keys[2], (1, WIDTH))
+    spreads = 2.0 ** -jnp.arange(0, 8)
+
+    @jax.jit
+    @jax.vmap
+    def gradient(spread: jax.Array) -> jax.Array:
+        return jax.grad(lambda z: jnp.sum(upstream * (jax.nn.softmax(z) @ (common + spread * own))))(logits)
+
+    norms = jnp.linalg.norm(gradient(spreads), axis=(1, 2))
+
+    def slack(point: jax.Array) -> jax.Array:
+        values, up = point[1:, :, :WIDTH], point[1:, :, :WIDTH]
+        size = jnp.linalg.norm(logit_gradient(jax.nn.softmax(point[0]), values[0], up[1]))
+        return 0.5 - size / jnp.linalg.norm(token_split(values[0]).centred, 2) / jnp.linalg.norm(up[1])
+
+    draw = lambda key: jax.random.normal(key, (3, TOKENS, TOKENS))  # noqa: E731
+    found = falsify(slack, draw, keys[3], starts=4 * trial.effort, steps=60, polish=2)
+    points = jax.vmap(draw)(jax.random.split(keys[3], 100 * trial.effort))
+    return combine(
+        order(spreads, norms, expected=1, tolerance=1e-9),
+        identity(gradient(jnp.zeros(1)), 0.0, rtol=0, atol=1e-14),
+        bound(jax.jit(jax.vmap(slack))(points), tolerance=1e-12, falsified=found),
+    )
+
+
+def c07_split_residual(trial: Trial) -> Evidence:
+    """MV-Split: JZ = (1-α)JX + αJF, PZ = PX + βPF; backwards ∂L/∂F = βPG + αJG and ∂L/∂X = PG + (1-α)JG."""
+    x, branch, upstream = jax.random.normal(trial.key, (3, TOKENS, WIDTH))
+    alpha, beta = 0.03, 0.7
+    mean = jnp.full((TOKENS, TOKENS), 1 / TOKENS)
+    rest = jnp.eye(TOKENS) - mean
+    z, pull = jax.vjp(lambda a, b: split_residual(a, b, alpha, beta), x, branch)
+    to_stream, to_branch = pull(upstream)
+    return combine(
+        identity((1 - alpha) * mean @ x + alpha * mean @ branch, mean @ z, rtol=1e-12, atol=1e-14),
+        identity(rest @ x + beta * rest @ branch, rest @ z, rtol=1e-12, atol=1e-14),
+        identity(beta * rest @ upstream + alpha * mean @ upstream, to_branch, rtol=1e-12, atol=1e-14),
+        identity(rest @ upstream + (1 - alpha) * mean @ upstream, to_stream, rtol=1e-12, atol=1e-14),
+    )
+
+
+def c08_tokens_align_with_depth(trial: Trial) -> Evidence:
+    """Mean cosine of two tokens after 64 random layers, by residual rule: reported."""
+    seeds = 2 * trial.effort
+    keys = jax.random.split(trial.key, (2, seeds))
+
+    def last(layer_key: jax.Array, token_key: jax.Array) -> jax.Array:
+        tokens, layers = sample_tokens(token_key, 8, 16), sample_layers(layer_key, 64, 16)
+        run = lambda rule: token_cosine(forward(tokens, layers, rule, jnp.zeros((64, 2, 8, 16)))[-1])  # noqa: E731
+        return jax.vmap(run)(rules())
+
+    cosines = jax.jit(jax.vmap(last))(*keys)
+    means = dict(zip((f"rule_{i}" for i in range(len(RULES))), cosines.mean(axis=0), strict=True))
+    note = f"{seeds} seeds; rules are {', '.join(RULES)}; the error is the largest standard deviation over seeds"
+    return fit(means, r2=0.0, holdout_error=cosines.std(axis=0).max(), note=note)
+
+
+def _attention(key: jax.Array) -> jax.Array:
+    return jax.nn.softmax(2 * jax.random.normal(key, (TOKENS, TOKENS)))
