@@ -4,7 +4,7 @@ Probability that a particle drawn at the end is right, over the number of partic
 and annealing with look-ahead; overconfident rewards that mislead early (left) and calibrated rewards (right). Mean over
 runs with its 95 % interval.
 
-Shows: with misleading rewards the plain filter gains nothing from more particles and annealing does (here the gain grows
+Shows: with misleading rewards the plain filter gains nothing from more particles, annealing does (here the gain grows
 with N; the paper reports the largest at small N); with calibrated rewards the three are equal.
 Source: arXiv 2510.05825 (model and bias are ours; the paper's numbers are of language models).
 Cost: smoke 3 s, laptop 5 s

@@ -43,7 +43,7 @@ for (const table of document.querySelectorAll("table.claims")) {
       for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const rows = [...table.tBodies[0].rows].map((row) => [sortKey(row, column), row]);
-      rows.sort((a, b) => (down ? 1 : -1) * compare(a[0], b[0]));
+      rows.sort((a, b) => (down ? -1 : 1) * compare(a[0], b[0]));
       table.tBodies[0].append(...rows.map(([, row]) => row));
     });
   });
