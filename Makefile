@@ -29,7 +29,7 @@ reproduce: setup
 	exit $$status
 
 test: setup
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest -n auto --maxprocesses=4 --dist=worksteal $(TESTS)
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m basedpyright

@@ -112,19 +112,22 @@ def _claim_row(claim: Claim, here: str, site: Site, titles: Mapping[str, str] | 
     return f"""<tr data-verdict="{verdict}" data-kind="{kind}" data-paper="{name}"{anchor}>
 <td data-value="{list(VERDICTS).index(verdict)}">{badge(verdict)}</td>{paper}
 <td class="statement"><p>{escape(claim["statement"])}</p>{note}{where(claim, here, site)}</td>
-<td>{kind}</td>{_value(claim["predicted"])}{_value(claim["measured"])}
-<td class="n" data-value="{sort_key(_width(claim))}">{margin(claim)}</td>
-<td class="n" data-value="{sort_key(seconds)}">{number(None if seconds is None else round(seconds, 2))}</td></tr>
+<td data-label="Kind">{kind}</td>{_value("Predicted", claim["predicted"])}{_value("Measured", claim["measured"])}
+<td class="n" data-label="Margin" data-value="{sort_key(_width(claim))}">{margin(claim)}</td>
+<td class="n" data-label="Seconds" data-value="{sort_key(seconds)}">{
+        number(None if seconds is None else round(seconds, 2))
+    }</td></tr>
 """
 
 
-def _value(value: Any) -> str:
-    """A cell with a number; or with words, which may break."""
+def _value(label: str, value: Any) -> str:
+    """A cell with a number; or with words, which may break. A narrow screen shows the label, a wide one the head."""
     shown = number(value)
     words = isinstance(value, str) and len(shown) > 14
     if words:
-        return f'<td class="words" data-value="">{shown.replace(", ", ",<br>").replace("=", " = ")}</td>'
-    return f'<td class="n" data-value="{sort_key(value)}">{shown}</td>'
+        shown = shown.replace(", ", ",<br>").replace("=", " = ")
+        return f'<td class="words" data-label="{label}" data-value="">{shown}</td>'
+    return f'<td class="n" data-label="{label}" data-value="{sort_key(value)}">{shown}</td>'
 
 
 def claim_anchor(claim: Claim) -> str:

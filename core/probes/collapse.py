@@ -119,8 +119,8 @@ def _cosines(unit: Float[Array, "K d"], count: Float[Array, ""]) -> tuple[Float[
     spectrum, pairs = _gram_spectrum(unit), count * (count - 1)
     rank = jnp.minimum(count - 1, unit.shape[1])
     top = jnp.arange(spectrum.shape[0]) < rank
-    level, rest = count / rank, jnp.sum(jnp.where(top, 0, spectrum))
-    uneven = jnp.sum(jnp.where(top, (spectrum - level) ** 2, spectrum**2)) - 2 * level * rest
+    # centred means span K - 1 directions at most, and so do their directions: there is nothing beyond the top
+    uneven = jnp.sum(jnp.where(top, (spectrum - count / rank) ** 2, 0))
     excess = jnp.sum(jnp.sum(unit, axis=0) ** 2) / pairs
     floor = count * (count / rank - 1 - 1 / (count - 1))  # zero for rank K - 1
     variance = (uneven + floor) / pairs + 2 * excess / (count - 1) - excess**2

@@ -85,7 +85,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         values = np.log(arrays[name]) if name == "distance" else arrays[name]
         if name == "distance":
             ax.set_yscale("log")
-        small_print(ax, f"r = {np.corrcoef(values, arrays['loss'])[0, 1]:.2f}")
+        if np.ptp(values) > 0:  # in a tiny run agreement may be zero throughout
+            small_print(ax, f"r = {np.corrcoef(values, arrays['loss'])[0, 1]:.2f}")
         kind, _, words = label.partition(": ")
         ax.set(title=kind, ylabel=words)
     for ax in (*axes[1, :3], axes[0, 3]):
