@@ -195,7 +195,7 @@ def _figure(figure: Drawn, place: int, site: Site) -> str:
     code = source_link(row.source, site)
     links = downloads(figure.files, root="../") + (f'<li class="code">{code}</li>' if code else "")
     links = f'<ul class="downloads">{links}</ul>' if links else ""
-    recorded = f"<details><summary>Provenance</summary>{provenance(record)}</details>" if record else ""
+    recorded = f"<details><summary>Provenance</summary>{provenance(record)}</details>" if figure.files else ""
     return f"""<figure id="{row.figure}" class="{"column" if narrow else "page"}">
 {shown}
 <figcaption><p><b>Figure {place}. {escape(row.title)}.</b> {escape(row.caption)}</p>

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.run.catalogue import read_card
 from core.run.complain import complain, leave
+from launch.table import flag_lines
 
 _EXAMPLES = """\
   python -m launch run --list                      what there is, what is done
@@ -44,20 +45,8 @@ def overview(found: dict[str, tuple[str, str]]) -> str:
     lines = ["Commands of tipping: python -m launch <command> ...", ""]
     lines += [f"  {name:{width}}  {does}" for name, (does, _) in found.items()]
     lines += ["", "flags of all that compute (each command knows more: --help):"]
-    values = new_flags()
-    names = ("preset", "seed", "out", "devices", "x64")
-    # absl puts the choices before the words; what stands in brackets is for each command's own help
-    shown = [(_spelled(name, values[name]), values[name].help.split(">: ")[-1].split(" (")[0]) for name in names]
-    width = max(len(flag) for flag, _ in shown)
-    lines += [f"  {flag:{width}}  {help}" for flag, help in shown]
+    lines += flag_lines(new_flags(), ("preset", "seed", "out", "devices", "x64"), short=True)
     return "\n".join([*lines, "", _EXAMPLES])
-
-
-def _spelled(name: str, flag: object) -> str:
-    choices = getattr(getattr(flag, "parser", None), "enum_values", None)
-    if choices:
-        return f"--{name}={'|'.join(choices)}"
-    return f"--{name}" if getattr(flag, "boolean", False) else f"--{name}=..."
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ from core.run.main import guarded
 from core.run.request import new_flags, parse
 from core.run.store import FIGURE_FILES, check_writable, read_record
 from figures.report import FigureRow, Paper, build
+from launch.table import flag_lines
 
 
 def main(argv: Sequence[str]) -> int:
     """Builds it; returns the exit status."""
     if "--help" in argv or "-h" in argv:
-        print(__doc__, "", *(f"  --{name}  {flag.help}" for name, flag in new_flags()._flags().items()), sep="\n")
+        print(__doc__, "", *flag_lines(new_flags(), ("out", "preset", "debug")), sep="\n")
         return 0
 
     def act() -> int:
@@ -31,7 +32,8 @@ def main(argv: Sequence[str]) -> int:
         speed = rows_of(request.out / "bench.json", "launch.bench")
         cards = [paper_of(name) for name in known]
         page = build(cards, rows, claims, request.out / "report", source=source_address(), bench=speed)
-        print(f"report: {len(rows)} figures -> {page}")
+        drawn = sum(row.folder.exists() for row in rows)
+        print(f"report: {drawn} of {len(rows)} figures, {len(claims)} claims -> {page}")
         return 0
 
     return guarded(act, debug="--debug" in argv)
@@ -45,7 +47,7 @@ def paper_of(name: str) -> Paper:
 
 
 def figure_rows(paper: str, out: Path, preset: str) -> list[FigureRow]:
-    """The newest complete result of each figure, of the wanted preset where there is one."""
+    """Each figure with its newest complete result, of the wanted preset where there is one, or with none at all."""
     rows = []
     for figure in figures(paper):
         found = []
@@ -57,8 +59,12 @@ def figure_rows(paper: str, out: Path, preset: str) -> list[FigureRow]:
                 )
         if found:
             _, _, folder, record = max(found, key=lambda entry: entry[:2])
-            source = figure.path.relative_to(ROOT).as_posix()
-            rows.append(FigureRow(paper, figure.name, record["title"], record["caption"], folder, record, source))
+        else:
+            card = read_card(figure.path)
+            folder = out / paper / figure.name / "none"
+            record = {"title": card.title, "caption": card.caption, "command": f"python -m {figure.module}"}
+        source = figure.path.relative_to(ROOT).as_posix()
+        rows.append(FigureRow(paper, figure.name, record["title"], record["caption"], folder, record, source))
     return rows
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from launch.table import table
+from launch.table import flag_lines, table
 
 
 def main(argv: Sequence[str]) -> int:
@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
     flags.DEFINE_bool("list", False, "show what there is, and compute nothing", flag_values=values)
     flags.DEFINE_bool("json", False, "with --list: as JSON", flag_values=values)
     if "--help" in argv or "-h" in argv:
-        print(__doc__, "", *(f"  --{name}  {values[name].help}" for name in sorted(values)), sep="\n")
+        print(__doc__, *flag_lines(values), sep="\n")
         return 0
     try:
         request = parse(argv, values)

@@ -4,8 +4,8 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
 
 _COLORS = {"holds": "32", "holds-if": "33", "refuted": "35", "reported": "36", "fails": "1;31", "done": "32"}
 
@@ -48,3 +48,18 @@ def paint(text: str, row: Sequence[str], stream: TextIO) -> str:
         if word in _COLORS:
             return re.sub(rf"(?<= ){word}(?= |$)", f"\033[{_COLORS[word]}m{word}\033[0m", text, count=1)
     return text
+
+
+def flag_lines(values: Any, names: Iterable[str] | None = None, *, short: bool = False) -> list[str]:
+    """One line a flag of `absl.flags.FlagValues`, aligned; `short` leaves out what stands in brackets."""
+    chosen = [values[name] for name in (sorted(values) if names is None else names)]
+    # absl puts the choices before the words
+    rows = [(_spelled(flag), flag.help.split(">: ")[-1]) for flag in chosen]
+    width = max(len(spelled) for spelled, _ in rows)
+    return [f"  {spelled:{width}}  {help.split(' (')[0] if short else help}" for spelled, help in rows]
+
+
+def _spelled(flag: Any) -> str:
+    if choices := getattr(flag.parser, "enum_values", None):
+        return f"--{flag.name}={'|'.join(choices)}"
+    return f"--{flag.name}" if flag.boolean else f"--{flag.name}=..."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from launch.table import table
+from launch.table import flag_lines, table
 
 COLUMNS = ("paper", "claim", "kind", "predicted", "measured", "tolerance or interval", "verdict", "seconds", "note")
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     values = new_flags()
     flags.DEFINE_string("json", None, "also write the rows to this file", flag_values=values)
     if "--help" in argv or "-h" in argv:
-        print(__doc__, "", *(f"  --{name}  {values[name].help}" for name in sorted(values)), sep="\n")
+        print(__doc__, *flag_lines(values), sep="\n")
         return 0
 
     def act() -> int:
