@@ -1,0 +1,56 @@
+"""What the report is built from: cards of papers, rows that commands left, and where the sources can be read."""
+
+import json
+
+import pytest
+
+from core.run.catalogue import papers
+from figures.report import Paper
+from launch import report
+
+
+def test_every_paper_has_a_card_that_the_report_takes(tmp_path, monkeypatch):
+    cards = [report.paper_of(name) for name in papers()]
+    assert all(isinstance(card, Paper) and card.title and card.family for card in cards)
+    assert report.main([f"--out={tmp_path}"]) == 0
+    assert len(list((tmp_path / "report/papers").iterdir())) == len(cards)
+
+
+def test_a_paper_may_stand_for_several(tmp_path, monkeypatch):
+    folder = tmp_path / "experiments" / "survey"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text('"""Survey.\n\nText.\n\narXiv: 2509.26114, 2602.09782\nFamily: entropy\n"""')
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    assert report.paper_of("survey").arxiv == ("2509.26114", "2602.09782")
+    (folder / "__init__.py").write_text('"""Survey.\n\nText.\n"""')
+    assert report.paper_of("survey") == Paper("survey", "Survey", (), "Text.", "other")
+
+
+def test_rows_that_are_damaged_are_named(tmp_path, capsys):
+    ledger = tmp_path / "ledger.json"
+    assert report.rows_of(ledger, "launch.verify") == []
+    for damage in ("[{", '{"a": 1}', "[1]", "\udcff"):
+        ledger.write_text(damage, errors="surrogateescape")
+        assert report.main([f"--out={tmp_path}"]) == 2
+        assert (
+            "ledger.json: damaged; remove it, or write it again with python -m launch.verify" in capsys.readouterr().err
+        )
+
+
+def test_claims_of_a_paper_that_is_gone_are_left_out(tmp_path):
+    (tmp_path / "ledger.json").write_text(json.dumps([{"paper": "gone", "claim": "c"}]))
+    assert report.main([f"--out={tmp_path}"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ('[project]\nname = "a"', None),
+        ('[project.urls]\nHomepage = "https://a"', None),
+        ('[project.urls]\nSource = "https://host/main"', "https://host/main"),
+    ],
+)
+def test_the_address_of_the_sources_is_read_from_the_project(tmp_path, text, address):
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert report.source_address(tmp_path / "pyproject.toml") == address
+    assert report.source_address(tmp_path / "nowhere.toml") is None

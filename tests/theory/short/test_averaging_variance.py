@@ -1,0 +1,50 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from theory.short.averaging_variance import (
+    gossip_variance,
+    metropolis,
+    mixed_variance,
+    restore_spread,
+    ring_spectrum,
+    signal_gain,
+)
+
+STAR = jnp.zeros((5, 5)).at[0, 1:].set(1.0).at[1:, 0].set(1.0)
+
+
+def test_mixed_variance_is_the_quadratic_form_of_the_covariance():
+    m, rho = np.array([0.5, 0.3, 0.2]), 0.4
+    covariance = rho + (1 - rho) * np.eye(3)
+    np.testing.assert_allclose(mixed_variance(m, rho), m @ covariance @ m, rtol=1e-14)
+    with pytest.raises(ValueError, match="weights"):
+        mixed_variance(np.array([0.5, 0.6]))
+    with pytest.raises(ValueError, match="correlation"):
+        mixed_variance(m, 1.2)
+
+
+def test_metropolis_is_doubly_stochastic_on_any_graph():
+    mixing = metropolis(STAR)
+    np.testing.assert_allclose(mixing.sum(0), 1, rtol=1e-14)
+    np.testing.assert_allclose(mixing.sum(1), 1, rtol=1e-14)
+    assert (mixing >= 0).all()
+
+
+def test_gossip_variance_against_matrix_powers():
+    mixing = np.asarray(metropolis(STAR))
+    direct = [np.mean(np.sum(np.linalg.matrix_power(mixing, t) ** 2, axis=1)) for t in range(6)]
+    np.testing.assert_allclose(gossip_variance(jnp.asarray(mixing), 6), direct, rtol=1e-12)
+
+
+def test_ring_spectrum():
+    ring = jnp.roll(jnp.eye(7), 1, 0) + jnp.roll(jnp.eye(7), -1, 0)
+    np.testing.assert_allclose(np.sort(ring_spectrum(7)), np.linalg.eigvalsh(metropolis(ring)), atol=1e-14)
+
+
+def test_gain_and_restoration():
+    assert signal_gain(0.5, 6) == 2.0**-6
+    weight = restore_spread(3 + 0.01 * jax.random.normal(jax.random.key(0), (9, 4)), 0.7)
+    np.testing.assert_allclose([weight.std(), weight.mean()], [0.7, 3], atol=1e-2)
+    np.testing.assert_allclose(weight.std(), 0.7, rtol=1e-12)
