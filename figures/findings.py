@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from figures.frame import Site, counted, masthead, page
 from figures.markup import Claim, badge, margin, number, sort_key, where
+from figures.typeset import typeset
 
 if TYPE_CHECKING:
     from figures.report import Paper
@@ -58,17 +59,17 @@ def read_note(claim: Claim) -> Reading:
 
 def _finding(claim: Claim, titles: Mapping[str, str], site: Site) -> str:
     reading = read_note(claim)
-    said = f"<div><dt>{reading.term}</dt><dd>{escape(reading.said)}</dd></div>" if reading.said else ""
+    said = f"<div><dt>{reading.term}</dt><dd>{typeset(reading.said)}</dd></div>" if reading.said else ""
     compared = (
         f"predicted {number(claim['predicted'])}, measured {number(claim['measured'])} {margin(claim)}"
         if claim["measured"] not in (None, "")
         else "nothing was measured"
     )
-    rest = f'<p class="note">{escape(reading.rest)}</p>' if reading.rest else ""
+    rest = f'<p class="note">{typeset(reading.rest)}</p>' if reading.rest else ""
     name = escape(claim["paper"])
     return f"""<article class="finding">
 <p class="said">{badge(claim["verdict"])} <a href="papers/{name}.html">{escape(titles[claim["paper"]])}</a></p>
-<h3>{escape(claim["statement"])}</h3>
+<h3>{typeset(claim["statement"])}</h3>
 <dl>{said}<div><dt>{escape(claim["kind"]).capitalize()}</dt><dd>{compared}{rest}</dd></div></dl>
 {where(claim, FINDINGS, site)}
 </article>
@@ -83,8 +84,9 @@ def benchmarks_page(rows: Sequence[Mapping[str, Any]], site: Site) -> str:
     body = f"""{masthead("Speed", "Benchmarks", lede)}
 <div class="scroll" tabindex="0" role="region" aria-label="Benchmarks">
 <table class="claims bench"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_bench_row, rows))}</tbody></table></div>
-<p class="under">Ratio is that of the two columns before it; share of limit compares with what the machine could do at
-best, where that is known. A dash says that nothing comparable was there.</p>"""
+<p class="under">Costs: less is better. Ratio: the peer's cost over ours, its median and its range over the rounds.
+Share of limit: what the same work costs at the limit of its scarcest resource, over ours. A dash: nothing comparable
+was there.</p>"""
     return page("Benchmarks · Tipping", body, BENCHMARKS, site)
 
 
@@ -100,9 +102,15 @@ def check_bench(rows: Any) -> None:
 
 def _bench_row(row: Mapping[str, Any]) -> str:
     def cells(*keys: str) -> str:
-        return "".join(f'<td class="n" data-value="{sort_key(row[key])}">{number(row[key])}</td>' for key in keys)
+        return "".join(f'<td class="n" data-value="{sort_key(row[key])}">{_range(row[key])}</td>' for key in keys)
 
     return (
         f'<tr><th scope="row">{escape(str(row["name"]))}</th>{cells("ours", "peer")}'
         f"<td>{escape(str(row['unit']))}</td>{cells('ratio', 'spread', 'limit_fraction')}</tr>"
     )
+
+
+def _range(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " to ".join(map(number, value))
+    return number(value)

@@ -5,6 +5,8 @@ from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
+from figures.typeset import typeset
+
 GENERATOR = '<meta name="generator" content="tipping figures.report">'
 
 
@@ -62,7 +64,7 @@ def masthead(eyebrow: str, title: str, lede: str, after: str = "") -> str:
 <header class="masthead">
   <p class="eyebrow">{escape(eyebrow)}</p>
   <h1>{escape(title)}</h1>
-  <p class="lede">{escape(lede)}</p>{after}
+  <p class="lede">{typeset(lede)}</p>{after}
 </header>"""
 
 

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from figures.frame import Site, root_of, source_link
+from figures.typeset import typeset
 
 VERDICTS = {
     "fails": ("!", "a check of ours does not pass: a fault, here or in the paper"),
@@ -105,13 +106,13 @@ def _claim_row(claim: Claim, here: str, site: Site, titles: Mapping[str, str] | 
     if titles is not None:
         paper = f'<td class="of"><a href="{root_of(here)}papers/{name}.html">{escape(titles[claim["paper"]])}</a></td>'
         anchor = ""
-    note = f'<p class="note">{escape(claim["note"])}</p>' if claim["note"] else ""
+    note = f'<p class="note">{typeset(claim["note"])}</p>' if claim["note"] else ""
     attack = attacked(claim)
     note = (f'<p class="attack">{attack}</p>' if attack else "") + note
     seconds = claim.get("seconds")
     return f"""<tr data-verdict="{verdict}" data-kind="{kind}" data-paper="{name}"{anchor}>
 <td data-value="{list(VERDICTS).index(verdict)}">{badge(verdict)}</td>{paper}
-<td class="statement"><p>{escape(claim["statement"])}</p>{note}{where(claim, here, site)}</td>
+<td class="statement"><p>{typeset(claim["statement"])}</p>{note}{where(claim, here, site)}</td>
 <td data-label="Kind">{kind}</td>{_value("Predicted", claim["predicted"])}{_value("Measured", claim["measured"])}
 <td class="n" data-label="Margin" data-value="{sort_key(_width(claim))}">{margin(claim)}</td>
 <td class="n" data-label="Seconds" data-value="{sort_key(seconds)}">{

@@ -19,6 +19,7 @@ from figures.markup import (
     verdict_counts,
     when,
 )
+from figures.typeset import typeset
 
 if TYPE_CHECKING:
     from figures.report import FigureRow, Paper
@@ -198,7 +199,7 @@ def _figure(figure: Drawn, place: int, site: Site) -> str:
     recorded = f"<details><summary>Provenance</summary>{provenance(record)}</details>" if figure.files else ""
     return f"""<figure id="{row.figure}" class="{"column" if narrow else "page"}">
 {shown}
-<figcaption><p><b>Figure {place}. {escape(row.title)}.</b> {escape(row.caption)}</p>
+<figcaption><p><b>Figure {place}. {typeset(row.title)}.</b> {typeset(row.caption)}</p>
 {redraw}<div class="behind">{links}{recorded}</div></figcaption>
 </figure>
 """

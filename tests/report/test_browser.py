@@ -24,7 +24,7 @@ def claim(name, verdict, kind="identity", paper="trees", measured=1.0):
         "paper": paper, "claim": name, "statement": f"Statement {name}, with x_i ≤ 1.", "kind": kind, "predicted": 1.0,
         "measured": measured, "tolerance": 1e-12, "interval": None, "verdict": verdict, "seconds": 0.1,
         "note": "if n is odd: 3 points, smallest slack 0.1 at point (0,); attack from 2 starts, 9 evaluations (0 not "
-        "finite), reached 0.01", "source": f"experiments/{paper}/claims.py:7",
+        "finite), reached 0.01", "source": f"experiments/{paper}_with_a_long_name_of_its_own/claims.py:7",
     }  # fmt: skip
 
 
@@ -47,7 +47,13 @@ def report(tmp_path_factory):
     }  # fmt: skip
     verdicts = ["holds"] * 4 + ["holds-if", "refuted", "reported", "fails"]
     claims = [
-        claim(f"c{i}", verdict, "bound" if i % 2 else "law", ("trees", "entropy")[i % 2], measured=10.0 ** (3 - i))
+        claim(
+            f"c{i}_a_name_as_long_as_the_longest_of_real_claims",
+            verdict,
+            "bound" if i % 2 else "law",
+            ("trees", "entropy")[i % 2],
+            measured=10.0 ** (3 - i),
+        )
         for i, verdict in enumerate(verdicts)
     ]
     papers = [
