@@ -39,7 +39,7 @@ def c01_row_bound(trial: Trial) -> Evidence:
     def slack(point: jax.Array) -> jax.Array:
         row = 4 * jax.nn.sigmoid(point[0]) * _unit(point[1:])
         norm = jnp.linalg.norm(row)
-        return (entropy(row) / least_row_entropy(norm, TOKENS)) - 1
+        return (entropy(row) / least_row_entropy(norm, float(TOKENS))) - 1
 
     draw = lambda key: jax.random.normal(key, (1 + TOKENS,))  # noqa: E731
     found = falsify(slack, draw, trial.key, starts=8 * trial.effort, steps=100, polish=4)
@@ -91,7 +91,7 @@ def c05_matrix_bound(trial: Trial) -> Evidence:
         matrix = point[1:].reshape(TOKENS, TOKENS)
         norm = 6 * jax.nn.sigmoid(point[0])
         mean = entropy(norm * matrix / _norm(matrix)).mean()
-        return mean / least_mean_entropy(norm, TOKENS) - 1
+        return mean / least_mean_entropy(norm, float(TOKENS)) - 1
 
     draw = lambda key: jax.random.normal(key, (1 + TOKENS**2,))  # noqa: E731
     found = falsify(slack, draw, trial.key, starts=6 * trial.effort, steps=150, polish=2)
