@@ -8,6 +8,7 @@ from theory.short.averaging_variance import (
     metropolis,
     mixed_variance,
     restore_spread,
+    restored_gain,
     ring_spectrum,
     signal_gain,
 )
@@ -48,3 +49,13 @@ def test_gain_and_restoration():
     weight = restore_spread(3 + 0.01 * jax.random.normal(jax.random.key(0), (9, 4)), 0.7)
     np.testing.assert_allclose([weight.std(), weight.mean()], [0.7, 3], atol=1e-2)
     np.testing.assert_allclose(weight.std(), 0.7, rtol=1e-12)
+
+
+def test_restored_gain_by_a_matrix_of_covariances():
+    d, share = 3, 0.2
+    centred = np.eye(d * d) - 1 / d**2
+    covariance = centred * d**2 / (d**2 - 1) + share / d**2
+    for x, c in (([1.0, 1.0, 1.0], 1.0), ([1.0, -1.0, 0.0], 0.0)):
+        spread = np.kron(np.eye(d), np.array(x)[None])  # entries of W, by rows, to W x
+        gain = np.trace(spread @ covariance @ spread.T) / (d * np.dot(x, x))
+        np.testing.assert_allclose(restored_gain(d, c, share), gain, rtol=1e-12)
