@@ -54,7 +54,7 @@ def c02_single_logit_law(trial: Trial) -> Evidence:
     def misses(bump):
         return _plain_entropy(logits + bump * hot) - start - change_one_logit(logits, token, bump * unit)
 
-    return order(BUMPS, [_size(misses(b)) for b in BUMPS], expected=2)
+    return order(BUMPS, np.array([_size(misses(b)) for b in BUMPS]), expected=2)
 
 
 def c03_second_order_of_the_single_logit(trial: Trial) -> Evidence:
@@ -68,7 +68,7 @@ def c03_second_order_of_the_single_logit(trial: Trial) -> Evidence:
         return _plain_entropy(logits + bump * hot) - start - first - bump**2 / 2 * second
 
     bumps = np.geomspace(3e-3, 5e-2, 7)
-    return order(bumps, [_size(misses(b)) for b in bumps], expected=3)
+    return order(bumps, np.array([_size(misses(b)) for b in bumps]), expected=3)
 
 
 def c04_exact_single_logit(trial: Trial) -> Evidence:
@@ -90,7 +90,7 @@ def c05_group_step_law(trial: Trial) -> Evidence:
     def misses(step):
         return _plain_entropy(logits + step * push) - start - change_sampled_token(logits, token, step * unit)
 
-    return order(BUMPS, [_size(misses(b)) for b in BUMPS], expected=2)
+    return order(BUMPS, np.array([_size(misses(b)) for b in BUMPS]), expected=2)
 
 
 def c06_centred_on_policy(trial: Trial) -> Evidence:

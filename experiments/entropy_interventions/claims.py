@@ -50,7 +50,7 @@ def c01_clipping_biases_entropy(trial: Trial) -> Evidence:
     misses = [float(jnp.sqrt(jnp.mean((_plain_entropy(logits + r * slope) - start - r * law) ** 2))) for r in rates]
     return combine(
         identity(clipping_step(logits, old, 0.1, 0.2, 1.0), slope, rtol=0.0, atol=1e-13),
-        order(rates, misses, expected=2),
+        order(rates, np.array(misses), expected=2),
     )
 
 

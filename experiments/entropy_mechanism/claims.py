@@ -62,7 +62,7 @@ def c03_policy_gradient_entropy(trial: Trial) -> Evidence:
         return _plain_entropy(exact_ascent("gradient", logits, adv, rate)) - start - law * rate
 
     law = change_policy_gradient(logits, adv, unit)
-    return order(RATES, [_size(misses(r)) for r in RATES], expected=2)
+    return order(RATES, np.array([_size(misses(r)) for r in RATES]), expected=2)
 
 
 def c04_natural_gradient_entropy(trial: Trial) -> Evidence:
@@ -74,7 +74,7 @@ def c04_natural_gradient_entropy(trial: Trial) -> Evidence:
         return _plain_entropy(exact_ascent("natural", logits, adv, rate)) - start - law * rate
 
     law = change_natural_gradient(logits, adv, unit)
-    return order(RATES, [_size(misses(r)) for r in RATES], expected=2)
+    return order(RATES, np.array([_size(misses(r)) for r in RATES]), expected=2)
 
 
 def c05_the_law_is_a_chord() -> Evidence:

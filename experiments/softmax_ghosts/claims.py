@@ -3,6 +3,8 @@
 The two formulas were re-derived; the observations on trained networks are repeated on a small substitute.
 """
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -101,7 +103,7 @@ def c06_ratio_collapses_the_onset(trial: Trial) -> Evidence:
 
 def c07_the_guard_survives(trial: Trial) -> Evidence:
     """Holding τ <= min ρ_a survives a learning rate 10,000 times too large; clipping the gradient does not."""
-    config = controller.Config(steps=50, at=30, spike_steps=3, seeds=3 + trial.effort, each=5, width=24)
+    config = replace(controller.PRESETS["smoke"], seeds=3 + trial.effort)
     losses = np.asarray(controller.compute(config, trial.key, Run(trial.mesh, jax.lax.scan))["loss"])
     before, after = losses[:, :, config.at - 1], losses[:, :, -1]
     worse = np.where(np.isfinite(after[1]), after[1], np.inf) / before[1]
@@ -137,8 +139,7 @@ def _lattice_zeros(logits: jax.Array) -> np.ndarray:
 
 def _onsets(trial: Trial) -> tuple[np.ndarray, np.ndarray]:
     """First step, and step ratio, that raises the loss (temperatures, seeds)."""
-    size = {"seeds": 2 + trial.effort, "each": 5, "width": 24, "training": 30, "points": 60}
-    config = step_ratio.Config(temperatures=(0.25, 0.5, 1.0, 4.0), **size)
+    config = replace(step_ratio.PRESETS["smoke"], seeds=2 + trial.effort)
     found = step_ratio.compute(config, trial.key, Run(trial.mesh, jax.lax.scan))
     raised = np.asarray(found["after"] > found["before"][..., None])
     onset = np.where(raised.any(-1), np.asarray(found["step"])[raised.argmax(-1)], np.nan)

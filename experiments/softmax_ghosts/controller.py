@@ -50,7 +50,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(steps=24, at=10, spike_steps=2, seeds=2, each=4, width=16),
+    "smoke": Config(steps=50, at=30, spike_steps=3, seeds=4, each=5, width=24),
     "laptop": Config(),
     "paper": Config(steps=1000, at=400, seeds=20, each=100, width=256),
 }
@@ -96,7 +96,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     return figure
 
 
-EXPERIMENT = Experiment(PRESETS, compute, draw, gaps=("loss", "ratio"))
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True, gaps=("loss", "ratio"))
 
 if __name__ == "__main__":
     raise SystemExit(main(EXPERIMENT, render))

@@ -46,7 +46,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(temperatures=(0.5, 2.0), seeds=2, each=4, width=16, training=10, points=30),
+    "smoke": Config(temperatures=(0.25, 0.5, 1.0, 4.0), seeds=3, each=5, width=24, training=30, points=60),
     "laptop": Config(),
     "paper": Config(seeds=32, each=200, width=256, training=300, points=400),
 }
@@ -97,7 +97,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     return figure
 
 
-EXPERIMENT = Experiment(PRESETS, compute, draw)
+EXPERIMENT = Experiment(PRESETS, compute, draw, x64=True)
 
 if __name__ == "__main__":
     raise SystemExit(main(EXPERIMENT, render))
