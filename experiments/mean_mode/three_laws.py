@@ -51,6 +51,11 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Energies, decay and gradients."""
+    return jax.jit(everything, static_argnums=0)(config, key)
+
+
+def everything(config: Config, key: jax.Array) -> dict[str, jax.Array]:
+    """One program, since many small ones take longer to compile."""
     keys = jax.random.split(key, 4)
     counts = 2 ** np.arange(1, config.log2_tokens + 1, 2)  # each compiles a program
     noise = jax.random.normal(keys[0], (config.draws, 2, int(counts[-1]), config.width)) / config.width**0.5

@@ -54,7 +54,7 @@ def test_the_tangent_supports_the_curve_exactly_from_the_certified_norm_on():
         assert lowest(1.05 * start) > -1e-5
         assert lowest(0.9 * start) < -1e-4
         np.testing.assert_allclose(tangent_excess(start, tokens), 0, atol=1e-10)
-    np.testing.assert_allclose(certified_norm(2.0), 0, atol=1e-4)
+    np.testing.assert_allclose(certified_norm(2.0), 0, atol=1e-3)  # the excess grows like g⁴ there: rounding to the 1/4
 
 
 def test_reparametrised_weights_have_the_norm_of_their_gain():
