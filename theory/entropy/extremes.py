@@ -49,8 +49,8 @@ def extreme_probabilities(
     """The p_k at which the smallest and the largest S_k occur.
 
     >>> low, high = extreme_probabilities(151_936)
-    >>> print(f"{low:.4f} {high:.4f}")
-    0.1760 0.5415
+    >>> print(f"{low:.2f} {high:.2f}")
+    0.18 0.54
     """
     size = within("vocabulary", vocabulary, low=2) * 1.0
     return 1 - _peak(jnp.zeros_like(size))[1], _peak(jnp.log(size - 1))[1]
