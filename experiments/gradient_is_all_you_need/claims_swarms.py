@@ -1,0 +1,282 @@
+"""What swarms do: temperature, decay, mean-field law, variants and the canyon, against the theory of their limits."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from core.particles import cbo, hopping, inertia, polarised, sampling
+from core.particles.loops import evolve
+from core.particles.objectives import canyon, rastrigin_soft, sphere
+from core.particles.swarm import swarm_consensus, swarm_init
+from core.verify.bound import bound
+from core.verify.evidence import Evidence, combine
+from core.verify.identity import identity
+from core.verify.law import law, law_counts
+from core.verify.order import order
+from core.verify.rate import log_slopes, rate
+from core.verify.trial import Trial
+from experiments.gradient_is_all_you_need._landscapes import (
+    soft,
+)
+from experiments.gradient_is_all_you_need._swarms import consensus_run, hopping_run
+from theory.consensus import decay, envelope, finite_swarm, quadratic
+from theory.consensus.fokker_planck import mean_field_consensus, mean_field_init, mean_field_step
+from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights
+from theory.consensus.quadrature import normal_log_density
+from theory.consensus.sampling import NormalLaw, sampling_scale
+from theory.consensus.sampling import sampling_step as exact_sampling_step
+
+
+def c13_linear_energies_lose_particles_exponentially(trial: Trial) -> Evidence:
+    """With z = α s|∇E|, N exp(-z²) particles count; N Var of a hop is s²e^{z²}(1 + z²) along ∇E, s²e^{z²} across."""
+    particles, swarms, width = 1000, 800 * trial.effort, 0.5
+    found, exact, error = [], [], []
+    for z in (0.3, 0.6, 1.0):
+
+        def one(key, z=z):
+            x = width * jax.random.normal(key, (2, particles))
+            energy = x[0] / width * z
+            return consensus_point(x, energy, 1.0), effective_sample_size(gibbs_weights(energy, 1.0)) / particles
+
+        points, share = jax.jit(lambda k, f=one: jax.lax.map(f, jax.random.split(k, swarms), batch_size=400))(trial.key)
+        along, across = finite_swarm.hop_covariance_linear(z, width)
+        found += [*(np.var(points, axis=0, ddof=1) * particles), share.mean()]
+        exact += [along, across, finite_swarm.effective_share_linear(z)]
+        spread = float(share.std()) / math.sqrt(swarms)
+        # the O(1/N) bias of the share is allowed for: some e^{4z²}/N of it
+        error += [
+            float(v) * math.sqrt(2 / swarms) + 2 * float(v) * math.exp(4 * z**2) / particles / 3
+            for v in (along, across)
+        ]
+        error += [spread + float(exact[-1]) * math.exp(4 * z**2) / particles]
+    return law(np.array(found), np.array(exact, float), np.array(error))
+
+
+def c14_best_of_n(trial: Trial) -> Evidence:
+    """At α = ∞ a hop on a linear energy goes down by s E max(Z_1..Z_N), about s √(2 log N): hill climbing."""
+    found, exact, error = [], [], []
+    for particles in (20, 200, 1000):
+        draws = jax.random.normal(jax.random.fold_in(trial.key, particles), (500 * trial.effort, 1, particles))
+        moved = np.asarray(jax.vmap(lambda x: consensus_point(x, -x[0], jnp.inf))(draws))
+        found.append(moved.mean())
+        error.append(moved.std(ddof=1) / math.sqrt(len(moved)))
+        exact.append(finite_swarm.best_of_n(float(particles)))
+    return law(np.array(found), np.array(exact, float), np.array(error))
+
+
+def _half_square(x):
+    return jnp.sum(x * x, axis=0) / 2
+
+
+def c15_finite_swarms_have_a_temperature(trial: Trial) -> Evidence:
+    """Hopping with N particles on ½hx² has variance V/N/(1-(1+τh)⁻²): Langevin at T = 1/(2αN) as τ → 0."""
+    found, exact, error = [], [], []
+    for alpha, step in ((20.0, 0.1), (100.0, 0.1), (50.0, 0.5)):
+        width, particles = float(envelope.hopping_width(alpha, step)), 200
+        parameters = hopping.HoppingParameters(alpha, width)
+
+        def run(key, parameters=parameters, particles=particles):
+            steps, start = 200 * trial.effort, jnp.zeros((1, particles))
+            return hopping_run(_half_square, parameters, key, start, steps, record=lambda s, a: a.point[0])[1]
+
+        path = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 16)))[:, 60:]
+        by_run = (path**2).mean(1)
+        found.append(by_run.mean())
+        exact.append(quadratic.hopping_variance(step, width, particles))
+        error.append(by_run.std(ddof=1) / math.sqrt(len(by_run)) + 2 * float(exact[-1]) / particles)  # bias O(1/N)
+    return law(np.array(found), np.array(exact, float), np.array(error))
+
+
+def c16_consensus_based_optimisation_is_a_hop_of_variable_width() -> Evidence:
+    """With λ dt = 1 and all particles at one distance r of the consensus, a step is a hop of width σ √dt r exactly."""
+    angle = jnp.arange(64) * 2 * jnp.pi / 64
+    swarm = swarm_init(lambda x: jnp.zeros(x.shape[1]), 0.8 * jnp.stack([jnp.cos(angle), jnp.sin(angle)]))
+    key = jax.random.key(0)
+    moved = cbo.cbo_step(sphere, cbo.CboParameters(2.0, 1.5, 1.0, 0.5), key, swarm, noise=cbo.isotropic)[0]
+    hopped = hopping.hopping_step(sphere, hopping.HoppingParameters(1.0, 1.5 * math.sqrt(0.5) * 0.8), key, swarm)[0]
+    return identity(hopped.position, moved.position, rtol=0.0, atol=1e-12)
+
+
+def c17_deviation_is_linear_in_the_drift_defect(trial: Trial) -> Evidence:
+    """The consensus after a step differs from that of the scheme with λ dt = 1 linearly in |1 - λ dt|."""
+    swarm = swarm_init(rastrigin_soft, jax.random.normal(trial.key, (2, 400 * trial.effort)) + 1)
+    defects = np.geomspace(1e-5, 1e-3, 5)
+
+    def consensus(defect):
+        parameters = cbo.CboParameters(1.0 - defect, 0.4, 1.0, 1.0)
+        return swarm_consensus(
+            cbo.cbo_step(rastrigin_soft, parameters, trial.key, swarm, noise=cbo.isotropic)[0], 1.0
+        ).point
+
+    gaps = jnp.linalg.norm(jax.jit(jax.vmap(consensus))(jnp.asarray(defects)) - consensus(0.0)[None], axis=1)
+    return order(defects, gaps, expected=1, tolerance=0.1)
+
+
+def c18_moment_rates_of_the_scheme() -> Evidence:
+    """The explicit scheme approaches d/dt log E|X-c|^p = -pλ + σ²p(p-1)/2 with weak order 1, for p = 2, 4 and 6."""
+    sizes = 0.02 * 0.5 ** np.arange(5)
+    parts = []
+    for power in (2, 4, 6):
+        exact = float(decay.moment_rate(power, 1.0, 0.5))
+        found = [math.log(float(decay.euler_moment_factor(power, h, 0.5 * math.sqrt(h)))) / h for h in sizes]
+        parts.append(order(sizes, np.abs(np.array(found) - exact), expected=1, tolerance=0.1))
+    return combine(*parts)
+
+
+def c19_variance_decays_at_the_rate_of_the_theory(trial: Trial) -> Evidence:
+    """The mean square distance to x* falls by the factor (1-λdt)² + dσ²dt a step, not by exp(-2λdt)."""
+    h, sigma = 0.05, 0.6
+    estimates = []
+    for key in jax.random.split(trial.key, 6):
+        x = jnp.concatenate([jnp.zeros((2, 1)), jax.random.normal(key, (2, 4000 * trial.effort - 1))], axis=1)
+        parameters = cbo.CboParameters(1.0, sigma, jnp.inf, h)
+        path = consensus_run(sphere, parameters, key, x, 12, cbo.isotropic, lambda s, a: a.spread**2)[1]
+        estimates.append(math.log(float(path[-1] / path[0])) / 11)
+    exact = math.log(float(decay.euler_square_factor(h, sigma * math.sqrt(h), 2)))
+    return rate(np.array(estimates), expected=exact, rival=-2 * h, confidence=0.999)
+
+
+def c20_almost_every_path_contracts_beyond_the_mean_square_threshold(trial: Trial) -> Evidence:
+    """Anisotropic noise with σ√dt = 0.9 is unstable in mean square, yet log|X-c| falls by E log|1-λdt+σ√dtξ| a step."""
+    start = jnp.concatenate([jnp.zeros((4, 1)), jnp.ones((4, 2000 * trial.effort - 1))], axis=1)
+    end = consensus_run(sphere, cbo.CboParameters(1.0, 9.0, jnp.inf, 0.01), trial.key, start, 20)[0]
+    logs = np.log(np.abs(np.asarray(end.position)[:, 1:])).ravel() / 20
+    square = float(decay.euler_square_factor(0.01, 0.9))
+    return combine(
+        law(logs.mean(), decay.euler_path_exponent(0.01, 0.9), logs.std(ddof=1) / math.sqrt(logs.size)),
+        bound(square - 1, tolerance=0.0),
+    )
+
+
+def c21_mean_field_law_against_particles(trial: Trial) -> Evidence:
+    """Consensus point and mean square of N particles are those of the Fokker-Planck equation, to standard errors."""
+    alpha, dt, time_steps = 5.0, 0.005, 100
+    law_now = mean_field_init(lambda x: normal_log_density(x, 1.0, 0.8), -6.0, 6.0, 1200)
+
+    def advance(law_now, _):
+        return mean_field_step(law_now, soft, alpha, 1.0, 0.5, dt)
+
+    law_end = jax.jit(lambda start: jax.lax.scan(advance, start, None, length=time_steps)[0])(law_now)
+    exact = jnp.stack([mean_field_consensus(law_end, soft, alpha), jnp.sum(law_end.mass * law_end.cells**2)])
+
+    def run(key):
+        start = 1 + 0.8 * jax.random.normal(key, (1, 2000 * trial.effort))
+        end = consensus_run(rastrigin_soft, cbo.CboParameters(1.0, 0.5, alpha, dt), key, start, time_steps)[0]
+        return jnp.stack([swarm_consensus(end, alpha).point[0], jnp.mean(end.position**2)])
+
+    found = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 24)))
+    # both schemes are of first order in dt, with opposite signs: some 2 dt of each number
+    error = found.std(0, ddof=1) / math.sqrt(len(found)) + 2 * dt * np.abs(exact) / 3
+    return law(found.mean(0), exact, error, degrees_of_freedom=23)
+
+
+def c22_propagation_of_chaos(trial: Trial) -> Evidence:
+    """Driven by the same noise, N interacting particles stay within C/N in mean square of the mean-field ones."""
+    counts, many = np.array([16, 32, 64]), 2**10
+
+    def gap(key):
+        # particles are numbered: the first of the large swarm see the same noise as the small swarm; starts match too
+        x = jax.random.normal(key, (1, many)) + 0.5
+        parameters = cbo.CboParameters(1.0, 0.5, 2.0, 0.05)
+        ends = [consensus_run(sphere, parameters, key, x[:, :n], 20)[0].position[0] for n in (*counts, many)]
+        return jnp.stack([jnp.mean((end - ends[-1][: len(end)]) ** 2) for end in ends[:-1]])
+
+    seeds = jax.random.split(trial.key, 800 * trial.effort)
+    gaps = np.asarray(jax.jit(lambda k: jax.lax.map(gap, k, batch_size=100))(seeds)).reshape(8, -1, len(counts)).mean(1)
+    gaps = gaps / (1 - counts / many)  # the limit is itself a swarm, and shares these particles
+    return rate(log_slopes(np.log(counts), gaps), expected=-1, rival=-0.5, confidence=0.999)
+
+
+def c23_sampling_closure(trial: Trial) -> Evidence:
+    """Consensus-based sampling of a quadratic keeps laws normal: m' = bm + (1-b)m_α, C' = b²C + (1-b²)C_α/λ."""
+    alpha, particles = 2.0, 2000 * trial.effort
+    energy, parameters = (
+        (lambda x: jnp.sum(x * x, axis=0)),
+        sampling.SamplingParameters(alpha, 0.2, float(sampling_scale(alpha))),
+    )
+    exact = NormalLaw(jnp.array([1.0]), jnp.eye(1))
+    for _ in range(15):
+        exact = exact_sampling_step(exact, 2 * jnp.eye(1), jnp.zeros(1), alpha, 0.2, sampling_scale(alpha))
+
+    def run(key):
+        swarm = swarm_init(energy, jax.random.normal(key, (1, particles)) + 1)
+        end = evolve(lambda s: sampling.sampling_step(energy, parameters, key, s), swarm, 15)[0].position
+        return jnp.stack([end.mean(), end.var()])
+
+    runs = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 24)))
+    target = np.array([exact.mean[0], exact.covariance[0, 0]])
+    error = runs.std(0, ddof=1) / math.sqrt(24) + 2 * target[1] / particles  # bias O(1/N)
+    return law(runs.mean(0), target, error, degrees_of_freedom=23)
+
+
+def c24_polarised_consensus_contains_the_plain_one() -> Evidence:
+    """As the reach κ grows, the polarised consensus of every particle tends to the plain one with an error ~ κ⁻²."""
+    swarm = swarm_init(rastrigin_soft, jax.random.normal(jax.random.key(0), (2, 50)))
+    plain, reaches = swarm_consensus(swarm, 1.0).point[:, None], np.geomspace(20.0, 2000.0, 5)
+    gaps = [float(jnp.abs(polarised.polarised_points(swarm, 1.0, reach) - plain).max()) for reach in reaches]
+    return order(reaches, np.array(gaps), expected=-2, tolerance=0.02)
+
+
+def c25_truncated_noise_bounds_the_moments(trial: Trial) -> Evidence:
+    """Where the fourth moment is unstable, truncating the noise at M = 1 keeps E r⁴/(E r²)² small, r = |X - x*|."""
+    x = jnp.concatenate([jnp.zeros((4, 1)), jax.random.normal(trial.key, (4, 2000 * trial.effort - 1))], axis=1)
+
+    def kurtosis(truncation):
+        parameters = cbo.CboParameters(1.0, 0.75, jnp.inf, 0.02, truncation)
+        square = sphere(consensus_run(sphere, parameters, trial.key, x, 150, cbo.isotropic)[0].position)
+        return jnp.mean(square**2) / jnp.mean(square) ** 2
+
+    free, truncated = jax.jit(jax.vmap(kurtosis))(jnp.array([jnp.inf, 1.0]))
+    return combine(bound((20 - truncated) / 20, tolerance=0.0), bound(free / truncated - 3, tolerance=0.0))
+
+
+def c26_zero_inertia_limit(trial: Trial) -> Evidence:
+    """Under the same noise a particle swarm with inertia m → 0 tends to consensus-based optimisation; m = 0 is it."""
+    x = jax.random.normal(trial.key, (2, 200)) + 0.5
+    parameters = cbo.CboParameters(1.0, 0.5, 5.0, 0.01)
+    plain = consensus_run(sphere, parameters, trial.key, x, 100)[0].position
+
+    def gap(mass):
+        def step(state):
+            return inertia.inertia_step(sphere, parameters, mass, trial.key, state)
+
+        end = evolve(step, inertia.inertia_init(sphere, x), 100)[0].swarm.position
+        return jnp.sqrt(jnp.mean((end - plain) ** 2))
+
+    gaps = np.asarray(jax.jit(jax.vmap(gap))(jnp.array([0.0, 0.005, 0.02, 0.08])))
+    return combine(identity(0.0, gaps[0], rtol=0.0, atol=1e-12), bound(np.diff(gaps) / gaps[1:], tolerance=0.0))
+
+
+def c27_consensus_crosses_the_canyon_and_gradient_descent_does_not(trial: Trial) -> Evidence:
+    """From (8, 8) in the canyon gradient descent stops at E = 3.86; the swarm (N = 200, σ = 1.6, α = 100) ends at 0."""
+    path = jax.jit(lambda x: jax.lax.fori_loop(0, 10000, lambda _, x: x - 0.001 * jax.grad(canyon)(x), x))(
+        jnp.array([8.0, 8.0])
+    )
+    runs = 20 * trial.effort
+
+    def run(key):
+        x = 8 + 0.5 * jax.random.normal(key, (2, 200))
+        parameters = cbo.CboParameters(1.0, 1.6, 100.0, 0.01)
+        return swarm_consensus(consensus_run(canyon, parameters, key, x, 250, cbo.isotropic)[0], 100.0).point
+
+    ends = jax.jit(lambda k: jax.lax.map(run, k, batch_size=20))(jax.random.split(trial.key, runs))
+    hits = float(jnp.sum(jnp.linalg.norm(ends, axis=1) < 0.25))
+    return combine(
+        identity(3.86, canyon(path), rtol=0.0, atol=0.02),
+        bound(hits / runs - 0.9, tolerance=0.0),
+    )
+
+
+def c28_the_isotropic_default_of_a_peer_diverges_above_two_dimensions(trial: Trial) -> Evidence:
+    """Isotropic noise contracts almost surely iff σ² < 2λ/(d-2): not σ = 5.1 at d = 20, but half of the threshold."""
+    start = jnp.concatenate([jnp.zeros((20, 1)), jnp.ones((20, 99 * trial.effort))], axis=1)
+
+    def closer(sigma):
+        parameters = cbo.CboParameters(1.0, sigma, jnp.inf, 0.01)
+        end = consensus_run(sphere, parameters, trial.key, start, 60, cbo.isotropic)[0].position[:, 1:]
+        return jnp.sum(sphere(end) < 20.0)
+
+    count = np.asarray(jax.jit(jax.vmap(closer))(jnp.array([5.1, 0.5 * math.sqrt(2 / 18)])))
+    return law_counts(count, 99.0 * trial.effort, np.array([0.0, 1.0]))
