@@ -1,11 +1,16 @@
 """Two testbeds in which entropy collapses: a table of bandits, in a second, and a tiny transformer, in some seconds."""
 
+from collections.abc import Iterable
+from functools import partial
+
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key, PyTree
 
 from core.networks.transformer import transformer
 from core.policies.imitation import imitate
+from core.policies.interventions.interface import Intervention
 from core.policies.tabular import tabular
 from core.policies.tasks import bandit, modular_sum
 from core.policies.training import Recipe, adam, train
@@ -44,3 +49,15 @@ def over_seeds(recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"]) -> di
     """
     together = len(keys) if jax.default_backend() != "cpu" else 1
     return jax.lax.map(lambda key: train(recipe, params, key)[1], keys, batch_size=together)
+
+
+def compare_on_sums(
+    methods: Iterable[Intervention], key: Key[Array, ""], *, rollouts: int, seeds: int, imitation: int
+) -> dict[str, Float[Array, "methods seeds rollouts"]]:
+    """The reports of each method from one and the same base policy, with one and the same key a seed. Jits itself."""
+    at_base, at_runs = jax.random.split(key)
+    recipe, model = sum_recipe(horizon=rollouts)
+    params = jax.jit(partial(sum_base, recipe, model, steps=imitation))(at_base)
+    keys = jax.random.split(at_runs, seeds)
+    reports = [jax.jit(partial(over_seeds, recipe._replace(method=method)))(params, keys) for method in methods]
+    return {name: jnp.stack([report[name] for report in reports]) for name in reports[0]}

@@ -13,7 +13,6 @@ Run: python -m experiments.entropy_dynamics.clipping_curves
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +21,7 @@ from matplotlib.figure import Figure
 from core.policies.interventions.clip_batch import clip_batch
 from core.policies.interventions.clip_vocabulary import clip_vocabulary
 from core.policies.interventions.interface import NOTHING
-from core.policies.testbed import over_seeds, sum_base, sum_recipe
+from core.policies.testbed import compare_on_sums
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.annotate import panel_letters
@@ -59,15 +58,10 @@ PRESETS = {"smoke": Config(3, 2, 5, methods=2), "laptop": Config(), "paper": Con
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
-    at_base, at_runs = jax.random.split(key)
-    recipe, model = sum_recipe(horizon=config.rollouts)
-    params = jax.jit(partial(sum_base, recipe, model, steps=config.imitation))(at_base)
-    keys = jax.random.split(at_runs, config.seeds)
-    reports = [
-        jax.jit(partial(over_seeds, recipe._replace(method=m)))(params, keys)
-        for m in list(METHODS.values())[: config.methods]
-    ]
-    return {name: jnp.stack([r[name] for r in reports]) for name in ("decision_entropy", "reward", "touched")}
+    methods = list(METHODS.values())[: config.methods]
+    sizes = {"rollouts": config.rollouts, "seeds": config.seeds, "imitation": config.imitation}
+    reports = compare_on_sums(methods, key, **sizes)
+    return {name: reports[name] for name in ("decision_entropy", "reward", "touched")}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:
