@@ -27,7 +27,7 @@ from core.particles.swarm import (
     swarm_consensus,
     swarm_moved,
 )
-from theory.trees.door import within
+from theory.door import within
 
 Constraint = Callable[[Float[Array, " d"]], Float[Array, " constraints"]]  # zero where it is met
 

@@ -22,7 +22,7 @@ from core.particles.swarm import (
     swarm_init,
     swarm_moved,
 )
-from theory.trees.door import within
+from theory.door import within
 
 
 class InertialSwarm(NamedTuple):

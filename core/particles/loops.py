@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from core.particles.swarm import Consensus, Swarm
-from theory.trees.door import count
+from theory.door import count
 
 State = TypeVar("State")
 Step = Callable[[State], tuple[State, Any]]

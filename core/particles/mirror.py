@@ -24,7 +24,7 @@ from core.particles.swarm import (
     swarm_init,
     swarm_moved,
 )
-from theory.trees.door import within
+from theory.door import within
 
 Mirror = Callable[[Float[Array, "d particles"]], Float[Array, "d particles"]]  # ∇φ*
 

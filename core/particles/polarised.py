@@ -13,7 +13,7 @@ from jaxtyping import Array, ArrayLike, Float, Key, Real
 
 from core.particles.cbo import CboParameters, anisotropic, cbo_move
 from core.particles.swarm import Consensus, Noise, Objective, Swarm, check_parameters, swarm_consensus, swarm_moved
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 class PolarisedParameters(NamedTuple):

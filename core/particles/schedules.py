@@ -9,7 +9,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, Key, Real
 
 from core.particles.swarm import Objective, Swarm, swarm_init
 from theory.consensus.gibbs import effective_sample_size, gibbs_weights
-from theory.trees.door import within
+from theory.door import within
 
 _HALVINGS = 60
 

@@ -15,7 +15,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, Real
 
 from core.particles.reductions import Axis, coordinate_sum, first_lowest, pick, swarm_min, swarm_size, swarm_sum
 from theory.consensus.gibbs import gibbs_weights
-from theory.trees.door import concrete
+from theory.door import concrete
 
 Objective = Callable[[Float[Array, "d particles"]], Float[Array, " particles"]]
 Noise = Callable[[Float[Array, "d particles"]], Float[Array, "rows particles"]]  # offset -> amplitude, one row or d

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, ArrayLike, Bool, Float, Key
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 Errors = Bool[Array, "agents replicas"]
 Chances = Float[Array, "agents replicas"]

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, ArrayLike, Float, Int, Key
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 Answers = Int[Array, "agents replicas"]
 Chosen = Int[Array, " replicas"]

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 Adjacency = Float[Array, "agents agents"]
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float, Key
 
 from core.trees.law import Shape, require_shape
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 def simulate_float(

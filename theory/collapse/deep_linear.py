@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.collapse.modes import mode_cost, mode_root
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 class DeepLinearMinimum(NamedTuple):

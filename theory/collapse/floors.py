@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.scipy.special import betaln, digamma, polygamma
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def etf_error_floor(

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.scipy.special import xlogy
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 
 _HALVINGS = 62  # a float64 bracket is then down to its last bits
 

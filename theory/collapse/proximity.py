@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 class Scatter(NamedTuple):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.gibbs import effective_sample_size
-from theory.trees.door import within
+from theory.door import within
 
 
 def annealed_exponent(

@@ -16,7 +16,7 @@ from jax.scipy.special import digamma, gammaln
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.quadrature import normal_mean
-from theory.trees.door import count, within
+from theory.door import count, within
 
 _WINDOW = 4096  # terms of the Poisson series kept around its mode
 

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.quadrature import LineLaw, law_mean, line_law, normal_log_density
-from theory.trees.door import within
+from theory.door import within
 
 LineEnergy = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 

@@ -12,7 +12,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.quadrature import line_law
-from theory.trees.door import within
+from theory.door import within
 
 
 def slope_number(

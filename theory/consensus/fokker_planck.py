@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.gibbs import gibbs_weights
-from theory.trees.door import count, within
+from theory.door import count, within
 
 LineEnergy = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 

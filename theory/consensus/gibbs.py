@@ -9,7 +9,7 @@ away by a large α, and the same code serves α = 0 (the mean), α = 10^15 and �
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def gibbs_weights(

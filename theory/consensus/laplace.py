@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 
 Energy = Callable[[Float[Array, " d"]], Float[Array, ""]]
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count
+from theory.door import count
 
 Function = Callable[[Float[Array, " nodes"]], Float[Array, " nodes"]]
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 Energy = Callable[[Float[Array, " d"]], Float[Array, ""]]
 

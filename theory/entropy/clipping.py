@@ -14,8 +14,8 @@ its mean, and those of Y frequent ones: this is why the two bounds push the entr
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
+from theory.door import within
 from theory.entropy.softmax import discriminator, softmax_row
-from theory.trees.door import within
 
 
 def clipped_sets(

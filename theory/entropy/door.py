@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from theory.trees.door import concrete
+from theory.door import concrete
 
 
 def rows_of_logits(logits: Float[ArrayLike, "..."]) -> Float[Array, "*batch vocab"]:

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float
 
+from theory.door import within
 from theory.entropy.softmax import discriminator, softmax_row
-from theory.trees.door import within
 
 
 def mean_square_score(logits: Float[ArrayLike, "*batch vocab"]) -> Float[Array, "*batch"]:

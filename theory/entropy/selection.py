@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def best_of(prob_by_rank: Float[ArrayLike, " outcomes"], draws: Float[ArrayLike, ""]) -> Float[Array, " outcomes"]:

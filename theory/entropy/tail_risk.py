@@ -11,7 +11,7 @@ A = w min(R - q_a, 0) + min(R - q_b, 0) at fixed quantiles.
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def lower_tail(

@@ -15,8 +15,8 @@ by Chebyshev's inequality for two rising functions, and E_p[l + H] = 0. For T < 
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
+from theory.door import within
 from theory.entropy.softmax import discriminator, softmax_row
-from theory.trees.door import within
 
 
 def tempered(

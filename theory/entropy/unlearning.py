@@ -9,7 +9,7 @@ bounded loss.
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def bounded_forget_loss(log_ratio: Float[ArrayLike, "*n"], sharpness: Float[ArrayLike, ""] = 1.0) -> Float[Array, "*n"]:

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 def peak_entropy(gap: Float[ArrayLike, "*#n"], tokens: Float[ArrayLike, "*#n"]) -> Float[Array, "*n"]:

@@ -10,7 +10,7 @@ layer to layer, weights with a share f of that variance multiply it by f: by f^L
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import concrete, count, within
+from theory.door import concrete, count, within
 
 
 def mixed_variance(

@@ -23,7 +23,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 
 _HALVINGS = 60
 

@@ -20,8 +20,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Complex, Float
 
+from theory.door import count, within
 from theory.entropy.softmax import softmax_row
-from theory.trees.door import count, within
 
 
 def two_class_zeros(

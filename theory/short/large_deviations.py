@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 _HALVINGS = 80
 

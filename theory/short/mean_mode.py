@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 
 
 class Split(NamedTuple):

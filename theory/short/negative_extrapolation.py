@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jax.scipy.special import digamma
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def step_back(

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 _NEWTON_STEPS = 30
 

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 def one_fit_error(

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.scipy.special import entr, logit
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 
 
 def tilted_success(success: Float[ArrayLike, "*#n"], strength: Float[ArrayLike, "*#n"]) -> Float[Array, "*#n"]:

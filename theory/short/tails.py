@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jax.scipy.special import gamma, gammainc, zeta
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 HEAD = 4096
 

@@ -11,7 +11,7 @@ A depth that the plain loss reaches in a time u takes the bounded one a time e^{
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
-from theory.trees.door import within
+from theory.door import within
 from theory.trees.quadrature import integrate, unit_quadrature
 
 # e^{βu} up to e^40 and poles at ±iπ beside the end of the range take this many nodes for full precision

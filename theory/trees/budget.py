@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, Real
 
-from theory.trees.door import count, odd, within
+from theory.door import count, odd, within
 from theory.trees.recursion import Tree, amplification, fixed_point, organisation_exponent, tree_step
 
 _RISES = 400

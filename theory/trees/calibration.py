@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 
 
 class PowerLaw(NamedTuple):

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 _SQUARINGS = 48
 

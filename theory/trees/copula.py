@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import odd, within
+from theory.door import odd, within
 from theory.trees.majority import majority_map, majority_slope
 from theory.trees.quadrature import integrate, unit_quadrature
 

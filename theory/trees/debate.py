@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, odd_count, within
+from theory.door import count, odd_count, within
 from theory.trees.heterogeneous import count_distribution
 
 HABITS = ("plain", "oracle", "conformist", "follower", "biased")

@@ -15,7 +15,7 @@ import numpy as np
 from jax.scipy.special import betainc
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import odd_count, within
+from theory.door import odd_count, within
 from theory.trees.majority import gamma_half_step, majority_map, majority_slope
 from theory.trees.quadrature import integrate, unit_quadrature
 

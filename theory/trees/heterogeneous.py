@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import concrete, within
+from theory.door import concrete, within
 from theory.trees.recursion import Tree, parts
 
 

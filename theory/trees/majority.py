@@ -18,7 +18,7 @@ from jax.custom_derivatives import SymbolicZero
 from jax.scipy.special import betainc
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import odd, within
+from theory.door import odd, within
 from theory.trees.quadrature import first_axis, integrate, unit_quadrature
 
 # Beyond exp(-40) of its peak an integrand adds less than one float64 ulp.

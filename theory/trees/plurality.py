@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln, xlogy
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, within
+from theory.door import count, within
 
 
 class Plurality(NamedTuple):

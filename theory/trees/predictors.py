@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import within
+from theory.door import within
 from theory.trees.recursion import Tree, amplification, cubic_coefficient, fixed_point, organisation_exponent, tree_step
 
 _HALVINGS = 60

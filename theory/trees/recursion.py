@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, odd, within
+from theory.door import count, odd, within
 from theory.trees.majority import log_majority_error, majority_derivative, majority_map, majority_slope
 
 # Newton's step from the right shrinks μ - μ* by 2/3 at worst (α = 1): 64 steps reach 5e-12, and square from there.

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
+from theory.door import concrete, within
 from theory.trees.budget import Leaf, leaf_bias
-from theory.trees.door import concrete, within
 from theory.trees.recursion import Tree, tree_step
 
 

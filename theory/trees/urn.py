@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln, xlog1py, xlogy
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, odd_count, within
+from theory.door import count, odd_count, within
 
 
 def _log_product(start: Array, step: Array) -> Array:

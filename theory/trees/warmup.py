@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
-from theory.trees.door import count, odd, within
+from theory.door import count, odd, within
 
 Number = Real[ArrayLike, "*#batch"]
 
