@@ -1,12 +1,11 @@
 """The pages of what is wrong or conditional in the papers, and of speed."""
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from figures.frame import Site, counted, masthead, page
-from figures.markup import Claim, badge, margin, number, sort_key, where
+from figures.markup import Claim, badge, given, margin, number, sort_key, where
 from figures.typeset import typeset
 
 if TYPE_CHECKING:
@@ -20,14 +19,6 @@ _HEADS = {
     "refuted": ("Refuted", "False as stated: at the counterexample the claim's own check is contradicted."),
     "holds-if": ("True on a condition", "True with the assumption named, contradicted without it."),
 }
-
-
-class Reading(NamedTuple):
-    """What a claim's note says, taken apart."""
-
-    term: str  # "Assumption", "Counterexample" or "Note"
-    said: str
-    rest: str  # the evidence behind it
 
 
 def findings_page(papers: Sequence["Paper"], claims: Sequence[Claim], site: Site) -> str:
@@ -46,26 +37,15 @@ def findings_page(papers: Sequence["Paper"], claims: Sequence[Claim], site: Site
     return page("Refutations and conditions · Tipping", body, FINDINGS, site)
 
 
-def read_note(claim: Claim) -> Reading:
-    """Assumption or counterexample of a claim, as `core.verify.evidence` writes them into the note."""
-    note = re.sub(r"^\d+ parts \([^)]*\); shown is part \d+: ", "", claim["note"])
-    for term, word in (("Assumption", "if "), ("Counterexample", "counterexample ")):
-        # what follows begins with a count of points or settings; a colon before that belongs to the words
-        found = re.match(rf"{word}(.+?): (\d.*)", note, re.DOTALL) or re.match(rf"{word}(.+?): (.*)", note, re.DOTALL)
-        if found:
-            return Reading(term, found[1], found[2])
-    return Reading("Note", note, "")
-
-
 def _finding(claim: Claim, titles: Mapping[str, str], site: Site) -> str:
-    reading = read_note(claim)
-    said = f"<div><dt>{reading.term}</dt><dd>{typeset(reading.said)}</dd></div>" if reading.said else ""
+    term, words = given(claim)
+    said = f"<div><dt>{term}</dt><dd>{typeset(words)}</dd></div>" if words else ""
     compared = (
         f"predicted {number(claim['predicted'])}, measured {number(claim['measured'])} {margin(claim)}"
         if claim["measured"] not in (None, "")
         else "nothing was measured"
     )
-    rest = f'<p class="note">{typeset(reading.rest)}</p>' if reading.rest else ""
+    rest = f'<p class="note">{typeset(claim["note"])}</p>' if claim["note"] else ""
     name = escape(claim["paper"])
     return f"""<article class="finding">
 <p class="said">{badge(claim["verdict"])} <a href="papers/{name}.html">{escape(titles[claim["paper"]])}</a></p>

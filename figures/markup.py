@@ -1,7 +1,6 @@
 """Pieces of the report's pages: verdicts, numbers, tables, pictures, provenance. All that is foreign is escaped."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -107,8 +106,9 @@ def _claim_row(claim: Claim, here: str, site: Site, titles: Mapping[str, str] | 
         paper = f'<td class="of"><a href="{root_of(here)}papers/{name}.html">{escape(titles[claim["paper"]])}</a></td>'
         anchor = ""
     note = f'<p class="note">{typeset(claim["note"])}</p>' if claim["note"] else ""
-    attack = attacked(claim)
+    attack, (term, words) = attacked(claim), given(claim)
     note = (f'<p class="attack">{attack}</p>' if attack else "") + note
+    note = (f'<p class="given"><b>{term}</b>: {typeset(words)}</p>' if words else "") + note
     seconds = claim.get("seconds")
     return f"""<tr data-verdict="{verdict}" data-kind="{kind}" data-paper="{name}"{anchor}>
 <td data-value="{list(VERDICTS).index(verdict)}">{badge(verdict)}</td>{paper}
@@ -143,23 +143,21 @@ def where(claim: Claim, here: str, site: Site) -> str:
     return f'<p class="id">{link} {source_link(claim.get("source"), site)}</p>'
 
 
+def given(claim: Claim) -> tuple[str, str]:
+    """What a verdict rests on: the assumption that the paper left out, or the counterexample; with its name."""
+    return "Counterexample" if claim["verdict"] == "refuted" else "Assumption", claim.get("given") or ""
+
+
 def attacked(claim: Claim) -> str:
-    """The smallest slack of an inequality, at the points and under attack, read from the note; '' where it has none."""
-    slack = re.search(r"smallest slack (\S+) at", claim["note"])
-    if slack is None:
+    """The smallest slack of an inequality, at the points and under attack; '' where it has none."""
+    if claim.get("slack") is None:
         return ""
-    said = f"Smallest slack <b>{_read(slack[1])}</b>"
-    attack = re.search(r"attack from (\d+) starts, (\d+) evaluations.*?reached (\S+)", claim["note"])
+    said = f"Smallest slack <b>{number(claim['slack'])}</b>"
+    attack = claim.get("attack")
     if attack is None:
         return f"{said}; not attacked"
-    return f"{said}; an attack from {attack[1]} starts ({attack[2]} evaluations) reached <b>{_read(attack[3])}</b>"
-
-
-def _read(text: str) -> str:
-    try:
-        return number(float(text.rstrip(";,")))
-    except ValueError:
-        return escape(text)
+    work = f"{attack['starts']:.0f} starts ({attack['evaluations']:.0f} evaluations)"
+    return f"{said}; an attack from {work} reached <b>{number(attack['slack'])}</b>"
 
 
 def picture(files: Files, alt: str, width_height: tuple[int, int] | None, root: str) -> str:

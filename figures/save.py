@@ -1,15 +1,14 @@
 """Saved figures: PNG, PDF and SVG that carry their provenance, the same bytes for the same data in every process."""
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from core.run.store import write_whole
 from figures.style import house_style
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def save(figure: "Figure", folder: Path | str, provenance: Mapping[str, str]) ->
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         drawn = {kind: _render(figure, kind, stamp) for kind in FORMATS}
-    return [_write_whole(folder / f"figure.{kind}", content) for kind, content in drawn.items()]
+    return [write_whole(folder / f"figure.{kind}", content) for kind, content in drawn.items()]
 
 
 def read_provenance(path: Path | str) -> dict[str, str]:
@@ -64,27 +63,6 @@ def read_provenance(path: Path | str) -> dict[str, str]:
         return json.loads(reader(path.read_bytes()) or "")
     except json.JSONDecodeError:
         raise ValueError(f"path={path}: holds no provenance of ours") from None
-
-
-def _write_whole(path: Path, content: bytes) -> Path:
-    """Write a file that is at every moment either the old one or the new one, also after a power cut."""
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp hides files from everyone else
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the rename itself
-    finally:
-        os.close(folder)
-    return path
 
 
 def _stamp(provenance: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from core.verify.evidence import Evidence, judged
+from core.verify.evidence import Attack, Evidence, judged
 from core.verify.falsify import Falsified
 from core.verify.points import Number, Points, at, real_points
 
@@ -27,14 +27,17 @@ def bound(slack: Points, *, tolerance: Number, falsified: Falsified | None = Non
     worst = np.unravel_index(np.argmin(slacks), slacks.shape)  # argmin puts NaN first
     smallest = float(slacks[worst])
     note = f"{slacks.size} points, smallest slack {smallest:.3g} at {at(worst)}, median {np.median(slacks):.3g}"
+    tried, attack = smallest, None
     if falsified is None:
         note += "; not attacked"
     else:
+        attack = Attack(falsified.slack, len(falsified.by_start), falsified.evaluations, falsified.not_finite)
         note += (
-            f"; attack from {len(falsified.by_start)} starts, {falsified.evaluations} evaluations "
-            f"({falsified.not_finite} not finite), reached {falsified.slack:.3g}"
+            f"; attack from {attack.starts} starts, {attack.evaluations} evaluations "
+            f"({attack.not_finite} not finite), reached {attack.slack:.3g}"
         )
         # an attack that never saw a finite slack is no attack; np.minimum keeps NaN, min does not
         found = falsified.slack if math.isfinite(falsified.slack) else math.nan
         smallest = float(np.minimum(smallest, found))
-    return judged("bound", 0.0, smallest, smallest >= -tolerance, note, tolerance=tolerance)
+    evidence = judged("bound", 0.0, smallest, smallest >= -tolerance, note, tolerance=tolerance)
+    return evidence._replace(slack=tried, attack=attack)

@@ -9,6 +9,15 @@ import numpy as np
 VERDICTS = ("reported", "holds", "holds-if", "refuted", "fails")
 
 
+class Attack(NamedTuple):
+    """What the falsifier did to an inequality."""
+
+    slack: float  # the smallest that it reached
+    starts: int
+    evaluations: int
+    not_finite: int  # evaluations without a finite slack
+
+
 class Evidence(NamedTuple):
     """One comparison of a prediction with a measurement; `strain` can judge it again from these fields alone."""
 
@@ -18,7 +27,10 @@ class Evidence(NamedTuple):
     tolerance: float | None  # allowance of the deterministic kinds, at the point shown
     interval: tuple[float, float] | None  # around `measured`; 95 % unless the note says otherwise
     verdict: str  # one of VERDICTS
-    note: str  # one line: sample size, worst point, smallest slack, assumption
+    note: str  # one line: sample size, worst point
+    given: str = ""  # the assumption that a claim needs, or the counterexample that refutes it
+    slack: float | None = None  # of an inequality, the smallest at the points that were tried
+    attack: Attack | None = None
 
 
 def judged(
@@ -91,8 +103,8 @@ def holds_if(assumption: str, with_it: Evidence, without_it: Evidence) -> Eviden
     """
     passes = with_it.verdict in ("holds", "holds-if") and contradicts(without_it)
     found = "contradicted" if contradicts(without_it) else f"{without_it.verdict}, not contradicted"
-    note = f"if {assumption}: {with_it.note}; without it {found}, {_compared(without_it)}: {without_it.note}"
-    return with_it._replace(verdict="holds-if" if passes else "fails", note=note)
+    note = f"{with_it.note}; without it {found}, {_compared(without_it)}: {without_it.note}"
+    return with_it._replace(verdict="holds-if" if passes else "fails", note=note, given=assumption)
 
 
 def refuted(counterexample: str, claim: Evidence) -> Evidence:
@@ -105,9 +117,9 @@ def refuted(counterexample: str, claim: Evidence) -> Evidence:
     Returns:
         `claim` with verdict `refuted`, or `fails` when its check holds after all or is broken (NaN, no power).
     """
-    found = "" if contradicts(claim) else f", which does not contradict the claim ({claim.verdict})"
-    note = f"counterexample {counterexample}{found}: {claim.note}"
-    return claim._replace(verdict="refuted" if contradicts(claim) else "fails", note=note)
+    found = "" if contradicts(claim) else f"does not contradict the claim ({claim.verdict}): "
+    verdict = "refuted" if contradicts(claim) else "fails"
+    return claim._replace(verdict=verdict, note=found + claim.note, given=counterexample)
 
 
 def combine(*parts: Evidence) -> Evidence:

@@ -63,6 +63,9 @@ def _row(claim: Claim, evidence: Evidence, seconds: float) -> dict[str, Any]:
         "verdict": evidence.verdict,
         "seconds": round(seconds, 3),
         "note": evidence.note,
+        "given": evidence.given,
+        "slack": _plain(evidence.slack),
+        "attack": evidence.attack and {name: _plain(value) for name, value in evidence.attack._asdict().items()},
         "source": f"{claim.check.__module__.replace('.', '/')}.py:{claim.check.__code__.co_firstlineno}",
     }
 

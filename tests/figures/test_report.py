@@ -182,7 +182,8 @@ def test_code_is_linked_where_its_address_is_known(rows, tmp_path):
 def test_an_attack_shows_the_smallest_slack_that_it_found(rows, tmp_path):
     found = Falsified(-2.5e-16, None, np.array([0.1, -2.5e-16]), 80, 3)
     evidence = bound(np.array([0.5, 0.75]), tolerance=1e-12, falsified=found)
-    row = claim(kind="bound", note=combine(evidence, evidence).note, measured=evidence.measured)
+    both = combine(evidence, evidence)
+    row = claim(kind="bound", measured=both.measured, slack=both.slack, attack=both.attack._asdict())
     words = pages(build(rows[0], [], [row], tmp_path / "report").parent)["papers/trees.html"].words
     assert "Smallest slack 0.5; an attack from 2 starts (80 evaluations) reached −2.5 × 10−16" in words
 
@@ -194,8 +195,8 @@ def test_refutations_and_conditions_have_a_page(rows, tmp_path):
     condition = holds_if("all agents: every one, starts alike", check(1.0), check(-1.0))
     false = combine(check(1.0), refuted("R = 0.9: a star of 60", check(-1.0)))
     claims = [
-        claim(name="if", verdict="holds-if", statement="It holds.", note=condition.note),
-        claim(name="no", verdict="refuted", statement="It is so.", note=false.note),
+        claim(name="if", verdict="holds-if", statement="It holds.", note=condition.note, given=condition.given),
+        claim(name="no", verdict="refuted", statement="It is so.", note=false.note, given=false.given),
         claim(name="fine", statement="Nothing to see."),
     ]
     page = pages(build(rows[0], [], claims, tmp_path / "report").parent)["findings.html"]

@@ -23,8 +23,9 @@ def claim(name, verdict, kind="identity", paper="trees", measured=1.0):
     return {
         "paper": paper, "claim": name, "statement": f"Statement {name}, with x_i ≤ 1.", "kind": kind, "predicted": 1.0,
         "measured": measured, "tolerance": 1e-12, "interval": None, "verdict": verdict, "seconds": 0.1,
-        "note": "if n is odd: 3 points, smallest slack 0.1 at point (0,); attack from 2 starts, 9 evaluations (0 not "
-        "finite), reached 0.01", "source": f"experiments/{paper}_with_a_long_name_of_its_own/claims.py:7",
+        "note": "3 points", "given": "n is odd", "slack": 0.1,
+        "attack": {"slack": 0.01, "starts": 2, "evaluations": 9, "not_finite": 0},
+        "source": f"experiments/{paper}_with_a_long_name_of_its_own/claims.py:7",
     }  # fmt: skip
 
 

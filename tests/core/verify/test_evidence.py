@@ -59,7 +59,7 @@ def test_strain_is_one_at_the_edge_of_what_is_allowed():
 def test_holds_if_needs_both_halves(with_it, without_it, verdict):
     evidence = holds_if("x is even", with_it, without_it)
     assert evidence.verdict == verdict
-    assert "x is even" in evidence.note
+    assert evidence.given == "x is even"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_holds_if_needs_both_halves(with_it, without_it, verdict):
 def test_refuted_only_when_the_claims_own_check_is_contradicted(claim, verdict):
     evidence = refuted("x = 3", claim)
     assert evidence.verdict == verdict
-    assert "x = 3" in evidence.note
+    assert evidence.given == "x = 3"
 
 
 def test_words_are_compared_as_words():
