@@ -10,7 +10,7 @@ from core.run.catalogue import ROOT, Card, figures, papers, read_card
 from core.run.complain import leave
 from core.run.main import guarded
 from core.run.request import new_flags, parse
-from core.run.store import FIGURE_FILES, check_writable, read_record
+from core.run.store import check_writable, intact_rows, is_drawn, read_record
 from figures.report import FigureRow, Paper, build
 from launch.table import flag_lines
 
@@ -28,7 +28,8 @@ def main(argv: Sequence[str]) -> int:
         check_writable(request.out)
         known = papers()
         rows = [row for paper in known for row in figure_rows(paper, request.out, request.preset)]
-        claims = [row for row in rows_of(request.out / "ledger.json", "launch.verify") if row.get("paper") in known]
+        ledger = request.out / "ledger.json"
+        claims = [row for row in intact_rows(rows_of(ledger, "launch.verify"), ledger) if row.get("paper") in known]
         speed = rows_of(request.out / "bench.json", "launch.bench")
         cards = [paper_of(name) for name in known]
         page = build(cards, rows, claims, request.out / "report", source=source_address(), bench=speed)
@@ -51,9 +52,9 @@ def figure_rows(paper: str, out: Path, preset: str) -> list[FigureRow]:
     rows = []
     for figure in figures(paper):
         found = []
-        for folder in (out / paper / figure.name).glob("*-seed*"):
+        for folder in (out / paper / figure.name).glob("[!.]*-seed*"):
             record = read_record(folder)
-            if record and all((folder / name).exists() for name in FIGURE_FILES):
+            if record and is_drawn(folder, record):
                 found.append(
                     (record["preset"] == preset and not record["overrides"], record["finished"], folder, record)
                 )

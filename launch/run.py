@@ -81,7 +81,7 @@ def run_all(chosen: Sequence[Any], request: Any) -> int:
     from importlib import import_module
 
     from core.run.execute import execute
-    from core.run.main import EXIT_INTERRUPTED, EXIT_OK, describe, guarded, prepare
+    from core.run.main import EXIT_FAILED, EXIT_OK, EXIT_USAGE, describe, guarded, prepare
     from figures.render import render
 
     failed: list[str] = []
@@ -96,7 +96,7 @@ def run_all(chosen: Sequence[Any], request: Any) -> int:
             return EXIT_OK
 
         status = guarded(act, debug=request.debug)
-        if status == EXIT_INTERRUPTED:
+        if status not in (EXIT_OK, EXIT_FAILED, EXIT_USAGE):  # asked to stop: by hand, by a cluster, by a newer copy
             return status
         if status:
             failed.append(f"{figure.paper}/{figure.name}")

@@ -40,9 +40,9 @@ def verify_all(request: Any, json_file: Path | None) -> int:
     """Prints the table, keeps the ledger in the results folder, and judges."""
     import jax
 
-    from core.run.experiment import device_mesh
     from core.run.main import prepare
-    from core.run.store import check_writable, write_json
+    from core.run.mesh import device_mesh
+    from core.run.store import check_writable, seal, write_json
     from core.verify.ledger import verify
 
     claims = chosen_claims(request.names)
@@ -59,7 +59,7 @@ def verify_all(request: Any, json_file: Path | None) -> int:
         print("\r\033[K", end="", file=sys.stderr)
     print(table(COLUMNS, [shown(row) for row in rows]))
     print(summary(rows))
-    write_json(request.out / "ledger.json", merged(request.out / "ledger.json", rows))
+    write_json(request.out / "ledger.json", [seal(row) for row in merged(request.out / "ledger.json", rows)])
     if json_file:
         write_json(json_file, rows)
     return int(any(row["verdict"] == "fails" for row in rows))
@@ -90,10 +90,13 @@ def chosen_claims(names: Sequence[str]) -> list[Any]:
 def merged(path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The ledger with the new rows in place of older ones for the same claims, and none for claims that are gone."""
     from core.run.catalogue import claims_files, public_functions
+    from core.run.complain import warn
+    from core.run.store import intact_rows
 
     try:
-        old = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        old = intact_rows(json.loads(path.read_text(encoding="utf-8")), path) if path.exists() else []
+    except (OSError, ValueError, TypeError) as error:
+        warn(f"{path} is damaged and written anew, with these claims alone: {error}")
         old = []
     new = {(row["paper"], row["claim"]) for row in rows}
     kept = []
@@ -112,7 +115,8 @@ def shown(row: dict[str, Any]) -> tuple[str, ...]:
         bound = _number(row["tolerance"])
     seconds = f"{row['seconds']:.2f}"
     numbers = (_number(row["predicted"]), _number(row["measured"]), bound)
-    return (row["paper"], row["claim"], row["kind"], *numbers, row["verdict"], seconds, row["note"])
+    given = f"{'counterexample' if row['verdict'] == 'refuted' else 'if'} {row['given']}: " if row["given"] else ""
+    return (row["paper"], row["claim"], row["kind"], *numbers, row["verdict"], seconds, given + row["note"])
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> str:

@@ -13,6 +13,11 @@ def complain(text: str) -> None:
     print(f"error: {one_line(text)}", file=sys.stderr)
 
 
+def warn(text: str) -> None:
+    """Prints `warning: <text>` on the standard error stream: nothing failed, but somebody should know."""
+    print(f"warning: {one_line(text)}", file=sys.stderr, flush=True)
+
+
 def one_line(text: str) -> str:
     r"""The text with what can't be shown escaped (line breaks, broken bytes, marks that turn a line round), and cut.
 

@@ -1,11 +1,9 @@
 """One experiment from request to result: the door, the computing, the writing, the drawing."""
 
 import dataclasses
-import fcntl
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,9 +14,14 @@ import numpy as np
 
 from core.run import record, store
 from core.run.catalogue import ROOT, Figure, fingerprint, read_card
-from core.run.experiment import Experiment, Run, device_mesh
+from core.run.experiment import Experiment, Run
+from core.run.fence import Attempt, only_attempt, superseded
 from core.run.loop import Keeping, NotFinite, chunked_scan
+from core.run.mesh import device_mesh
 from core.run.request import Request, configure
+from core.run.together import from_leader, is_leader, on_host
+
+_DEEDS = ("computed", "redrawn", "kept")
 
 # (draw, folder, provenance): draws and writes the pictures. Lent by the floor above, which knows how results look.
 Render = Callable[[Callable[[], Any], Path, Mapping[str, str]], Any]
@@ -47,17 +50,19 @@ def execute(experiment: Experiment, figure: Figure, request: Request, render: Re
     sources = {kind: fingerprint(figure.path, drawing=kind == "draw") for kind in ("compute", "draw")}
     started = time.perf_counter()
     old = store.read_record(folder)
-    did = _needed(old, sources, folder, request)
-    if old is None or did != "kept":
-        store.check_writable(folder.parent)
-        with _only_process(folder):
-            if old is None or did == "computed":
-                arrays, seconds = _compute(experiment, config, request, x64, folder, sources["compute"])
-                content = _record(figure, config, request, x64, seconds, sources)
-            else:
-                arrays = store.read_arrays(folder)
-                content = {**old, "sources": {**old["sources"], "draw": sources["draw"]}}
-            _write(experiment, config, arrays, content, render, folder, keep_undrawn=did == "computed")
+    did = _DEEDS[from_leader(_DEEDS.index(_needed(old, sources, folder, request)))]
+    if did != "kept":
+        if is_leader():
+            store.check_writable(folder.parent)
+        with only_attempt(folder) as attempt:
+            made = None
+            if did == "computed":
+                arrays, seconds = _compute(experiment, config, request, x64, attempt, sources["compute"])
+                made = arrays, _record(figure, config, request, x64, seconds, sources)
+            elif is_leader() and old is not None:
+                made = store.read_arrays(folder), {**old, "sources": {**old["sources"], "draw": sources["draw"]}}
+            if is_leader() and made is not None:
+                _write(experiment, config, *made, render, attempt, keep_undrawn=did == "computed")
     return Outcome(folder, did, time.perf_counter() - started)
 
 
@@ -69,19 +74,20 @@ def _needed(old: dict[str, Any] | None, sources: dict[str, str], folder: Path, r
         return "redrawn"
     if old is None or request.force or old["sources"]["compute"] != sources["compute"]:
         return "computed"
-    return "kept" if old["sources"] == sources and store.is_drawn(folder) else "redrawn"
+    return "kept" if old["sources"] == sources and store.is_drawn(folder, old) else "redrawn"
 
 
 def _compute(
-    experiment: Experiment, config: Any, request: Request, x64: bool, folder: Path, source: str
+    experiment: Experiment, config: Any, request: Request, x64: bool, attempt: Attempt, source: str
 ) -> tuple[dict[str, np.ndarray], float]:
     jax.config.update("jax_enable_x64", x64)
-    keeping = Keeping(_checkpoint_folder(folder, source, request.force), request.checkpoint_seconds)
+    partial_results = _checkpoint_folder(attempt.folder, source, request.force)
+    keeping = Keeping(partial_results, request.checkpoint_seconds, attempt, request.watchdog_seconds)
     run = Run(device_mesh(), partial(chunked_scan, keeping=keeping))
     started = time.perf_counter()
     computed = jax.block_until_ready(experiment.compute(config, jax.random.key(request.seed), run))
     seconds = time.perf_counter() - started
-    arrays = {name: np.asarray(value) for name, value in computed.items()}
+    arrays = {name: on_host(value) for name, value in computed.items()}
     for name, value in arrays.items():
         if name not in experiment.gaps and value.dtype.kind in "fc" and not np.isfinite(value).all():
             at = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
@@ -112,22 +118,38 @@ def _record(figure: Figure, config: Any, request: Request, x64: bool, seconds: f
 
 
 def _write(
-    experiment: Experiment, config: Any, arrays: Any, content: Any, render: Render, folder: Path, *, keep_undrawn: bool
+    experiment: Experiment,
+    config: Any,
+    arrays: Any,
+    content: Any,
+    render: Render,
+    attempt: Attempt,
+    *,
+    keep_undrawn: bool,
 ) -> None:
     """Writes a run aside and puts it in place; numbers that took long are kept even where the picture fails."""
-    aside = store.new_folder(folder)
-    content = {**content, "arrays_sha256": store.write_arrays(aside / "arrays.npz", arrays)}
-    store.write_json(aside / "run.json", content)
+    if not attempt.is_newest():
+        raise superseded(attempt)
+    aside = store.new_folder(attempt.folder)
     try:
-        render(lambda: experiment.draw(config, store.read_arrays(aside)), aside, _provenance(content))
-    except BaseException:
-        if keep_undrawn:
-            store.publish(aside, folder)
-        else:
-            shutil.rmtree(aside)
-        raise
-    store.publish(aside, folder)
-    shutil.rmtree(_partial(folder), ignore_errors=True)
+        content = {**content, "arrays_sha256": store.write_arrays(aside / "arrays.npz", arrays)}
+        problem = None
+        try:
+            render(lambda: experiment.draw(config, store.read_arrays(aside)), aside, _provenance(content))
+        except BaseException as error:
+            if not keep_undrawn:
+                raise
+            problem = error
+        content["pictures_sha256"] = store.pictures(aside)
+        store.write_json(aside / "run.json", store.seal(content))
+        if not attempt.is_newest():  # drawing took its time
+            raise superseded(attempt)
+        store.publish(aside, attempt.folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(_partial(attempt.folder), ignore_errors=True)
+    if problem is not None:
+        raise problem
 
 
 def _provenance(content: Mapping[str, Any]) -> dict[str, str]:
@@ -151,19 +173,8 @@ def _checkpoint_folder(folder: Path, source: str, force: bool) -> Path:
     """Where the loops of this run save; what other code or another JAX saved there is not continued."""
     partial_folder = _partial(folder)
     current = partial_folder / f"{source}-{record.versions()['jaxlib']}-{jax.device_count()}"
-    if force or (partial_folder.exists() and not current.exists()):
-        shutil.rmtree(partial_folder, ignore_errors=True)
-    current.mkdir(parents=True, exist_ok=True)
+    if is_leader():
+        if force or (partial_folder.exists() and not current.exists()):
+            shutil.rmtree(partial_folder, ignore_errors=True)
+        current.mkdir(parents=True, exist_ok=True)
     return current
-
-
-@contextmanager
-def _only_process(folder: Path) -> Iterator[None]:
-    """Keeps two processes from computing one result at the same time; the lock ends with the process."""
-    path = folder.with_name(f".{folder.name}.lock")
-    with open(path, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ValueError(f"another process is computing {folder}; wait for it, or choose another --out") from None
-        yield  # the file stays: removing it would let a third process lock another file of the same name

@@ -28,8 +28,3 @@ class Experiment(NamedTuple):
     draw: Callable[[Any, Arrays], Any]  # -> matplotlib Figure
     x64: bool = False  # the precision used when --x64 is not given
     gaps: tuple[str, ...] = ()  # arrays in which NaN or infinity is part of the result
-
-
-def device_mesh() -> jax.sharding.Mesh:
-    """All devices of the process along one axis, "devices", left to the compiler unless `shard_map` takes it."""
-    return jax.make_mesh((jax.device_count(),), ("devices",), axis_types=(jax.sharding.AxisType.Auto,))

@@ -1,9 +1,8 @@
-"""Long loops as chunked scans: progress with time left, checkpoints, Ctrl-C and NaN handled once, for everybody.
+"""Long loops as chunked scans: progress with time left, checkpoints, signals and NaN handled once, for everybody.
 
 A callback each step would cost more than most steps do; a host loop over compiled chunks costs nothing.
 """
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,10 @@ import numpy as np
 from tqdm import tqdm
 
 from core.run.checkpoint import NO_CHECKPOINTS, open_checkpoints
+from core.run.fence import UNFENCED, Attempt
+from core.run.stopping import deferred_stop, stop_for
+from core.run.together import everyone, on_host
+from core.run.watchdog import watchdog
 
 Step = Callable[[Any, jax.Array], tuple[Any, Any]]
 
@@ -27,6 +30,8 @@ class Keeping(NamedTuple):
 
     folder: Path | None  # None: never
     seconds: float = 30.0
+    attempt: Attempt = UNFENCED  # only the newest attempt at a result saves
+    watchdog_seconds: float | None = None  # a chunk that takes longer ends the process
 
 
 NOT_KEPT = Keeping(None)
@@ -57,7 +62,8 @@ def chunked_scan(
 
     Raises:
         NotFinite: when the state or a `y` becomes NaN, or the state infinite: names the quantity and the step.
-        KeyboardInterrupt: after Ctrl-C, when the state has been saved.
+        KeyboardInterrupt: after Ctrl-C, when the state has been saved; `Preempted` after SIGTERM, on all processes
+            of the run at the same step, whichever got the signal; `Superseded` when a newer copy of the run has begun.
     """
     if steps < 0 or chunk < 1:
         raise ValueError(f"{name}: steps={steps} must be >= 0 and chunk={chunk} >= 1")
@@ -69,28 +75,33 @@ def chunked_scan(
 
     outputs = jax.eval_shape(lambda s: jax.lax.scan(step, s, jnp.arange(1)), state)[1]
     watched = _flags(_infinite_from_start, state)
-    checkpoints = open_checkpoints(keeping.folder / name) if keeping.folder else NO_CHECKPOINTS
+    checkpoints = open_checkpoints(keeping.folder / name, keeping.attempt) if keeping.folder else NO_CHECKPOINTS
     done, (state, ys) = checkpoints.restore(lambda step: (state, _empty(outputs, step))) or (0, (state, None))
     pieces, saved = [jax.tree.map(np.asarray, ys)] if done else [], time.monotonic()
-    with _deferred_interrupt() as interrupted, _progress(name, steps, done) as progress:
+    with deferred_stop() as asked, _progress(name, steps, done) as progress, watchdog(keeping.watchdog_seconds, name) as pet:
         while done < steps:
             length = min(chunk, steps - done)
             new_state, new_ys = jax.block_until_ready(advance(state, jnp.asarray(done), length))
             if (bad := _not_finite(new_state, new_ys, watched)) is not None:
                 checkpoints.save(done, (state, _joined(pieces) if pieces else _empty(outputs, 0)))
-                checkpoints.close()
                 raise NotFinite(_where(advance, state, done, length, watched, name) or f"{name}: {bad} is not finite")
             state, done = new_state, done + length
-            pieces.append(jax.tree.map(np.asarray, new_ys))
+            pieces.append(jax.tree.map(on_host, new_ys))
             progress(length)
-            if time.monotonic() - saved >= keeping.seconds or interrupted():
+            pet()
+            stop, due = _agreed(asked(), time.monotonic() - saved >= keeping.seconds)
+            if due or stop:
                 pieces, saved = [_joined(pieces)], time.monotonic()
                 checkpoints.save(done, (state, pieces[0]))
-            if interrupted():
-                checkpoints.close()
-                raise KeyboardInterrupt
-    checkpoints.close()
+            if stop:
+                raise stop_for(stop)
     return state, _joined(pieces) if pieces else _empty(outputs, 0)
+
+
+def _agreed(signal: int, due: bool) -> tuple[int, bool]:
+    """One decision for all processes, because saving takes all: a signal to any of them, the leader's clock."""
+    heard = everyone(signal, due)
+    return int(heard[:, 0].max()), bool(heard[0, 1])
 
 
 def _empty(outputs: Any, steps: int) -> Any:
@@ -106,28 +117,6 @@ def _progress(name: str, steps: int, done: int) -> Iterator[Callable[[int], Any]
     """A bar with rate and time left on a terminal; silence elsewhere."""
     with tqdm(total=steps, initial=done, desc=name, unit="step", file=sys.stderr, disable=None, leave=False) as bar:
         yield bar.update
-
-
-@contextmanager
-def _deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a flag, so that the loop can save before it leaves; the second leaves at once."""
-    hits: list[int] = []
-
-    def on_interrupt(signum: int, frame: Any) -> None:
-        hits.append(signum)
-        if len(hits) > 1:
-            raise KeyboardInterrupt
-        print("\nstopping after this chunk, to save; Ctrl-C again to leave at once", file=sys.stderr)
-
-    try:
-        before = signal.signal(signal.SIGINT, on_interrupt)
-    except ValueError:  # not the main thread: whoever owns the signals decides
-        yield lambda: False
-        return
-    try:
-        yield lambda: bool(hits)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _infinite_from_start(x: jax.Array) -> bool:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from core.run.catalogue import FIRST_PARTY, ROOT, Figure
 from core.run.complain import complain
+from core.run.distributed import join, leave_lost, leave_now, membership
 from core.run.execute import Outcome, Render, execute
 from core.run.experiment import Experiment
 from core.run.loop import NotFinite
 from core.run.platform import set_devices, use_compile_cache
 from core.run.request import Request, new_flags, parse
+from core.run.stopping import exit_status, farewell, preemptible
+from core.run.together import is_leader
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 
 def main(experiment: Experiment, render: Render, argv: Sequence[str] | None = None) -> int:
@@ -29,7 +32,9 @@ def main(experiment: Experiment, render: Render, argv: Sequence[str] | None = No
         if request.names:
             raise ValueError(f"unexpected {request.names[0]!r}; flags begin with --")
         prepare(request)
-        print(describe(figure, execute(experiment, figure, request, render)))
+        outcome = execute(experiment, figure, request, render)
+        if is_leader():
+            print(describe(figure, outcome))
         return EXIT_OK
 
     return guarded(act, debug="--debug" in argv)
@@ -40,6 +45,8 @@ def prepare(request: Request) -> None:
     if request.devices:
         set_devices(request.devices)
     use_compile_cache()
+    if request.distributed:
+        join(membership(request.coordinator, request.processes, request.process))
 
 
 def describe(figure: Figure, outcome: Outcome) -> str:
@@ -48,23 +55,31 @@ def describe(figure: Figure, outcome: Outcome) -> str:
 
 
 def guarded(act: Callable[[], int], *, debug: bool) -> int:
-    """Turns what went wrong into one line and an exit status; `debug` asks for the traceback too."""
+    """Turns what went wrong into one line and an exit status; `debug` asks for the traceback too.
+
+    One of several processes ends here and now when something went wrong: the others can't go on without it.
+    """
     try:
-        return act()
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        with preemptible():
+            return act()
+    except KeyboardInterrupt as stop:
+        print(farewell(stop), file=sys.stderr)
+        leave_now(exit_status(stop))
+        return exit_status(stop)
     except BrokenPipeError:
         raise  # nobody reads any more: not to be told to anybody
     except Exception as error:
         if debug:
             traceback.print_exc()
+        leave_lost(error)
         usage = type(error) is ValueError and _ours(error)
         hint = "" if debug or usage or isinstance(error, NotFinite) else " (--debug shows where)"
         kind = "" if usage or isinstance(error, NotFinite) else f"{type(error).__name__}: "
         said = str(error).strip() or "no message"
         complain(f"{kind}{said if usage else said.splitlines()[0]}{hint}")
-        return EXIT_USAGE if usage else EXIT_FAILED
+        status = EXIT_USAGE if usage else EXIT_FAILED
+        leave_now(status)
+        return status
 
 
 def _ours(error: BaseException) -> bool:

@@ -27,6 +27,11 @@ class Request(NamedTuple):
     debug: bool  # tracebacks instead of one line
     config: tuple[str, ...]  # the --config.field=value arguments, as given
     names: tuple[str, ...]  # what is not a flag
+    distributed: bool = False  # this process is one of several
+    coordinator: str | None = None  # HOST:PORT; None, like the two below: as SLURM says
+    processes: int | None = None
+    process: int | None = None
+    watchdog_seconds: float | None = None  # the longest that a loop of one of several processes may stand still
 
 
 def new_flags() -> flags.FlagValues:
@@ -42,6 +47,12 @@ def new_flags() -> flags.FlagValues:
     flags.DEFINE_bool("redraw", False, "draw again from the stored arrays, without computing", **kwargs)
     flags.DEFINE_float("checkpoint_seconds", 30.0, "seconds between checkpoints", lower_bound=0.0, **kwargs)
     flags.DEFINE_bool("debug", False, "show tracebacks", **kwargs)
+    flags.DEFINE_bool("distributed", False, "one of several processes; in a SLURM step nothing more is needed", **kwargs)
+    flags.DEFINE_string("coordinator", None, "with --distributed: HOST:PORT of process 0", **kwargs)
+    flags.DEFINE_integer("processes", None, "with --distributed: how many", lower_bound=1, **kwargs)
+    flags.DEFINE_integer("process", None, "with --distributed: which one this is", lower_bound=0, **kwargs)
+    stuck = "with --distributed: leave with status 75 when a loop stands still for so long"
+    flags.DEFINE_float("watchdog_seconds", 1800.0, stuck, lower_bound=1.0, **kwargs)
     return values
 
 
@@ -62,6 +73,9 @@ def parse(argv: Sequence[str], values: flags.FlagValues | None = None) -> Reques
         raise ValueError(" ".join(str(error).split())) from None
     if not values.out or re.search("[\0\ud800-\udfff]", values.out):  # what no file or no terminal can be told
         raise ValueError(f"--out={values.out}: must name a folder")
+    alone = [name for name in ("coordinator", "processes", "process") if values[name].value is not None]
+    if alone and not values.distributed:
+        raise ValueError(f"--{alone[0]}: goes with --distributed")
     return Request(
         preset=values.preset,
         seed=values.seed,
@@ -74,6 +88,11 @@ def parse(argv: Sequence[str], values: flags.FlagValues | None = None) -> Reques
         debug=values.debug,
         config=config,
         names=tuple(names),
+        distributed=values.distributed,
+        coordinator=values.coordinator,
+        processes=values.processes,
+        process=values.process,
+        watchdog_seconds=values.watchdog_seconds if values.distributed else None,
     )
 
 
@@ -83,9 +102,18 @@ def configure(presets: Mapping[str, Any], preset: str, overrides: Sequence[str])
     Raises:
         ValueError: for a preset or a field that is not there (the valid ones are named) and a value of a wrong type.
     """
+    return dataclasses.replace(preset_of(presets, preset), **overridden(preset_of(presets, preset), overrides))
+
+
+def preset_of(presets: Mapping[str, Any], preset: str) -> Any:
+    """The preset's config; a ValueError that names the others where there is none."""
     if preset not in presets:
         raise ValueError(f"--preset={preset}: this experiment has {', '.join(presets)}")
-    config = presets[preset]
+    return presets[preset]
+
+
+def overridden(config: Any, overrides: Sequence[str]) -> dict[str, Any]:
+    """What the `config.field=value` overrides put in place of the fields of `config`."""
     fields = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
     for override in overrides:
         name = override.removeprefix("config.").partition("=")[0]
@@ -93,7 +121,7 @@ def configure(presets: Mapping[str, Any], preset: str, overrides: Sequence[str])
             valid = ", ".join(f"--config.{field}={value!r}" for field, value in fields.items()) or "no fields"
             raise ValueError(f"--config.{name}: no such field; there are: {valid}")
     hints = typing.get_type_hints(type(config))
-    return dataclasses.replace(config, **dict(_value(override, fields, hints) for override in overrides))
+    return dict(_value(override, fields, hints) for override in overrides)
 
 
 def _value(override: str, fields: dict[str, Any], hints: dict[str, Any]) -> tuple[str, Any]:
@@ -111,6 +139,8 @@ def _value(override: str, fields: dict[str, Any], hints: dict[str, Any]) -> tupl
     value = holder.value[name]
     elements = value if isinstance(value, tuple) else (value,)
     hint = typing.get_args(hints[name])[0] if isinstance(value, tuple) else type(fields[name])
+    if typing.get_args(hint):
+        raise ValueError(f"--config.{name}: tuples of tuples can't be given on the command line")
     allowed = (int, float) if hint is float else (hint,)
     for item in elements:
         wrong_type = not isinstance(item, allowed) or (isinstance(item, bool) and hint is not bool)

@@ -2,7 +2,8 @@
 
     <out>/<paper>/<figure>/<preset>-<hash of the config>-seed<k>/   arrays.npz  run.json  figure.{png,pdf,svg}
 
-A run is written aside, synced and renamed, so that a crash at any moment leaves the old result or the new one.
+A run is written aside, synced and renamed, so that a crash at any moment leaves the old result or the new one. Every
+file has its checksum in run.json, and run.json in itself, so that what a disk or a hand changed later is found.
 """
 
 import ctypes
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from core.run.complain import warn
 
 FIGURE_FILES = ("figure.png", "figure.pdf", "figure.svg")
 _NEEDED_BYTES = 64 * 2**20
@@ -45,24 +48,32 @@ def check_writable(folder: Path) -> None:
         raise ValueError(f"--out: {free / 2**20:.0f} MiB left on the disk of {folder}, at least 64 MiB are needed")
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
-    """Writes an npz whose bytes depend on the arrays alone; returns its SHA-256."""
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
-        file.flush()
-        os.fsync(file.fileno())
-    return sha256(path)
+def write_whole(path: Path, content: bytes) -> Path:
+    """Writes a file that is at every moment the old one or the new one, also after a power cut."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(aside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync(path.parent)  # the rename itself
+    return path
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes JSON aside and renames it into place."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(aside, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, sort_keys=True, allow_nan=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+    """Writes JSON, whole or not at all."""
+    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
+    """Writes an npz whose bytes depend on the arrays alone; returns its SHA-256. `publish` makes it last."""
+    np.savez(path, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
+    return sha256(path)
 
 
 def sha256(path: Path) -> str:
@@ -71,15 +82,49 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def seal(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON object that carries its own checksum."""
+    return {**content, "sha256": _digest(content)}
+
+
+def is_intact(content: Any) -> bool:
+    """Whether an object that was sealed is what was sealed.
+
+    >>> is_intact(seal({"seed": 1})), is_intact({**seal({"seed": 1}), "seed": 2})
+    (True, False)
+    """
+    return isinstance(content, dict) and content.get("sha256") == _digest(content)
+
+
+def intact_rows(rows: Any, path: Path) -> list[dict[str, Any]]:
+    """The sealed rows of the table at `path` that are as they were written; others are named and left out."""
+    bad = [index for index, row in enumerate(rows) if not is_intact(row)]
+    if bad:
+        warn(f"{path}: {len(bad)} of {len(rows)} rows are damaged and left out, the first at index {bad[0]}")
+    return [row for row in rows if is_intact(row)]
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    bare = {name: value for name, value in content.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(bare, sort_keys=True).encode()).hexdigest()
+
+
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """The record of a complete run, or None: a half-written or damaged run is as good as none."""
+    """The record of a complete run, or None: a damaged run is as good as none, and is named on the error stream."""
     try:
         restore_parked(folder)
+        if not folder.exists():
+            return None
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        intact = sha256(folder / "arrays.npz") == record["arrays_sha256"]
-    except (OSError, ValueError, KeyError):
+        if not is_intact(record):
+            raise ValueError("run.json differs from its checksum")
+        if sha256(folder / "arrays.npz") != record["arrays_sha256"]:
+            raise ValueError("arrays.npz differs from its checksum")
+    except (OSError, ValueError) as error:
+        reason = f"{Path(error.filename or '').name}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        warn(f"{folder} is damaged and counts as missing: {reason}")
         return None
-    return record if intact else None
+    return record
 
 
 def read_arrays(folder: Path) -> dict[str, np.ndarray]:
@@ -88,9 +133,18 @@ def read_arrays(folder: Path) -> dict[str, np.ndarray]:
         return {name: stored[name] for name in stored.files}
 
 
-def is_drawn(folder: Path) -> bool:
-    """Whether the figure is there in all its formats."""
-    return all((folder / name).exists() for name in FIGURE_FILES)
+def pictures(folder: Path) -> dict[str, str]:
+    """SHA-256 of the pictures that are there."""
+    return {name: sha256(folder / name) for name in FIGURE_FILES if (folder / name).exists()}
+
+
+def is_drawn(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Whether the figure is there in all its formats, as it was drawn; a picture that was damaged is named."""
+    drawn, there = record["pictures_sha256"], pictures(folder)
+    for name in FIGURE_FILES:
+        if name in drawn and there.get(name) != drawn[name]:
+            warn(f"{folder / name} is damaged or gone, and has to be drawn again")
+    return len(drawn) == len(FIGURE_FILES) and there == drawn
 
 
 def new_folder(final: Path) -> Path:
@@ -103,8 +157,12 @@ def new_folder(final: Path) -> Path:
 
 
 def publish(aside: Path, final: Path) -> None:
-    """Puts a finished folder in place of what stands at `final`, in one step where the system can."""
-    _sync_folder(aside)
+    """Puts a finished folder in place of what stands at `final`, in one step where the system can.
+
+    All of it is on the disk before it gets its name: a name that outlives a power cut without its content would be
+    worse than no name.
+    """
+    sync_tree(aside)
     if not final.exists():
         os.rename(aside, final)
     elif _exchange(aside, final):
@@ -115,7 +173,23 @@ def publish(aside: Path, final: Path) -> None:
         os.rename(final, parked)
         os.rename(aside, final)
         shutil.rmtree(parked)
-    _sync_folder(final.parent)
+    sync(final.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Brings a folder with all that is in it to the disk."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Brings a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def restore_parked(final: Path) -> None:
@@ -144,11 +218,3 @@ def _exchange(a: Path, b: Path) -> bool:
     if ctypes.get_errno() in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
         return False
     raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(b))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from core.run.experiment import Experiment
 from core.run.loop import NotFinite
 from core.run.main import guarded
 from core.run.request import parse
+from core.run.stopping import Preempted, Superseded
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +63,37 @@ def test_a_result_is_computed_once_and_again_when_its_code_changes(go):
     assert go().did == "kept"
     go.script.write_text('"""Another title.\n\nA caption.\n"""\n')
     assert go().did == "computed"
+
+
+def test_a_damaged_result_is_named_and_computed_again(go, capsys):
+    folder = go().folder
+    whole = (folder / "arrays.npz").read_bytes()
+    (folder / "arrays.npz").write_bytes(whole[:-1])
+    assert go().did == "computed"
+    assert "arrays.npz differs from its checksum" in capsys.readouterr().err
+    assert (folder / "arrays.npz").read_bytes() == whole
+
+
+def test_a_damaged_picture_is_drawn_again(go):
+    folder = go().folder
+    (folder / "figure.pdf").write_text("")
+    assert go().did == "redrawn"
+    assert go().did == "kept"
+
+
+def test_a_newer_copy_of_the_run_makes_the_older_one_stop_before_it_writes(go, monkeypatch):
+    monkeypatch.setattr("core.run.fence._locked", lambda file: True)
+    order = []
+
+    def overtaken(config, key, run):
+        order.append(go().did)  # elsewhere, the same command from the beginning to the end
+        return {"noise": jnp.zeros(3), "value": jnp.zeros(2)}
+
+    with pytest.raises(Superseded):
+        go(experiment=EXPERIMENT._replace(compute=overtaken))
+    assert order == ["computed"]
+    assert go().did == "kept"
+    assert store.read_arrays(go().folder)["noise"].any()
 
 
 def test_the_numbers_depend_on_seed_and_config_and_nothing_else(go):
@@ -116,6 +148,8 @@ def test_two_processes_do_not_compute_one_result(go):
     ("error", "status", "text"),
     [
         (KeyboardInterrupt(), 130, "interrupted; run the same command again"),
+        (Preempted(), 75, "stopped by SIGTERM; run the same command again"),
+        (Superseded("a newer attempt has begun"), 3, "a newer attempt has begun"),
         (NotFinite("state.x is not finite after step 3"), 1, "error: state.x is not finite after step 3"),
         (RuntimeError("odd"), 1, "error: RuntimeError: odd (--debug shows where)"),
     ],

@@ -1,14 +1,10 @@
 import errno
 import os
-import random
-import signal
-import time
 
 import numpy as np
 import pytest
 
 from core.run import store
-from tests.projects import REPOSITORY, start
 
 ARRAYS = {"b": np.arange(3.0), "a": np.eye(2)}
 
@@ -16,7 +12,7 @@ ARRAYS = {"b": np.arange(3.0), "a": np.eye(2)}
 def write(folder, arrays=ARRAYS, **record):
     aside = store.new_folder(folder)
     digest = store.write_arrays(aside / "arrays.npz", arrays)
-    store.write_json(aside / "run.json", {"arrays_sha256": digest, **record})
+    store.write_json(aside / "run.json", store.seal({"arrays_sha256": digest, **record}))
     store.publish(aside, folder)
 
 
@@ -62,23 +58,6 @@ def test_without_an_atomic_exchange_a_crash_between_the_renames_brings_the_old_r
     assert store.read_record(tmp_path / "run")["seed"] == 1
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "no record", "torn record"])
-def test_a_damaged_result_counts_as_none(tmp_path, damage):
-    write(tmp_path / "run")
-    data, record = tmp_path / "run/arrays.npz", tmp_path / "run/run.json"
-    content = bytearray(data.read_bytes())
-    if damage == "truncated":
-        data.write_bytes(content[:-1])
-    elif damage == "flipped":
-        content[len(content) // 2] ^= 1
-        data.write_bytes(content)
-    elif damage == "no record":
-        record.unlink()
-    else:
-        record.write_text(record.read_text()[:10])
-    assert store.read_record(tmp_path / "run") is None
-
-
 def test_an_unwritable_folder_is_refused_before_computing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ValueError, match="--out: can't write to"):
@@ -97,33 +76,3 @@ def test_folders_differ_by_config_and_seed_but_not_by_order_of_fields(tmp_path):
 
     assert folder(a=1, b=2) == folder(b=2, a=1)
     assert len({folder(a=1), folder(a=2), folder(seed=1, a=1)}) == 3
-
-
-REWRITER = """
-import sys
-from pathlib import Path
-import numpy as np
-from core.run import store
-from tests.projects import REPOSITORY, start
-folder = Path(sys.argv[1])
-for version in range(10**6):
-    aside = store.new_folder(folder)
-    digest = store.write_arrays(aside / "arrays.npz", {"version": np.full(10_000, version)})
-    store.write_json(aside / "run.json", {"arrays_sha256": digest, "version": version})
-    store.publish(aside, folder)
-    print(version, flush=True)
-"""
-
-
-def test_killed_while_rewriting_the_old_result_or_the_new_one_is_there(tmp_path):
-    moments = random.Random(1)
-    for _ in range(8):
-        process = start("-c", REWRITER, str(tmp_path / "run"), cwd=REPOSITORY)
-        process.stdout.readline()  # the first version is there
-        time.sleep(moments.uniform(0.0, 0.1))
-        os.killpg(process.pid, signal.SIGKILL)
-        acknowledged = [0, *map(int, process.communicate()[0].split())][-1]
-        record = store.read_record(tmp_path / "run")
-        assert record is not None
-        assert record["version"] in (acknowledged, acknowledged + 1)
-        assert (store.read_arrays(tmp_path / "run")["version"] == record["version"]).all()

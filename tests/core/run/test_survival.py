@@ -1,97 +1,56 @@
-"""kill -9 at ten random moments of a long run; what is left ends in the same bytes as an undisturbed run."""
+"""Signals to the real command, in a process of its own."""
 
 import os
-import random
 import signal
-import time
 
-import numpy as np
 import pytest
 
-from tests.projects import command, copy_project, start
+from core.run.checkpoint import steps_in
+from tests.chaos.children import Child, start_job, wait_for, walk
+from tests.projects import REPOSITORY, start
 
-SCRIPT = '''
-"""A long walk."""
-from dataclasses import dataclass
-import time
-import jax, jax.numpy as jnp
-from core.run.experiment import Experiment
-from core.run.main import main
-
-@dataclass(frozen=True)
-class Config:
-    steps: int = 3000
-    pause: float = 2e-3
-
-def compute(config, key, run):
-    print("begun", flush=True)
-    def step(state, index):
-        walk, key = state
-        jax.debug.callback(lambda _: time.sleep(config.pause), index)
-        key, now = jax.random.split(key)
-        walk = 0.99 * walk + jax.random.normal(now, walk.shape)
-        return (walk, key), walk.mean()
-    (walk, _), means = run.scan(step, (jnp.zeros(1000), key), config.steps, name="walk", chunk=50)
-    return {"walk": walk, "means": means}
-
-def write(draw, folder, provenance):
-    for kind in ("png", "pdf", "svg"):
-        (folder / f"figure.{kind}").write_text(str(draw()))
-
-EXPERIMENT = Experiment({"laptop": Config()}, compute, lambda config, arrays: arrays["means"].sum())
-if __name__ == "__main__":
-    raise SystemExit(main(EXPERIMENT, write))
-'''
-FIGURE = "experiments.walk.long"
+LONG = "--config.steps=1000"
 
 
-@pytest.fixture
-def project(tmp_path):
-    root = copy_project(tmp_path / "project")
-    (root / "experiments/walk").mkdir()
-    (root / "experiments/walk/__init__.py").touch()
-    (root / "experiments/walk/long.py").write_text(SCRIPT.lstrip())
-    return root
+def checkpoints(out):
+    folder = next((out / "chaos/walk").glob(".*.partial/*/walk"), None)
+    return steps_in(folder) if folder else []
 
 
-def last_checkpoint(project):
-    return max((int(path.name) for path in (project / "results").rglob("walk/*") if path.name.isdigit()), default=0)
+def arrays(out):
+    (file,) = (out / "chaos/walk").glob("[!.]*/arrays.npz")
+    return file.read_bytes()
 
 
-def test_ctrl_c_leaves_with_130_and_a_checkpoint_to_go_on_from(project):
-    process = start("-m", FIGURE, cwd=project)
-    assert process.stdout.readline() == "begun\n"
-    time.sleep(1.5)
-    process.send_signal(signal.SIGINT)
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("undisturbed")
+    assert Child(walk, out, LONG, "--checkpoint_seconds=1e9").end() == 0
+    return arrays(out)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 75, "stopped by SIGTERM")]
+)
+def test_a_signal_leaves_a_checkpoint_one_line_and_its_status(tmp_path, undisturbed, number, status, said):
+    process = start("-m", "tests.chaos.walk", f"--out={tmp_path}", LONG, "--checkpoint_seconds=0", cwd=REPOSITORY)
+    wait_for(lambda: checkpoints(tmp_path))
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "run the same command again to go on" in err
+    assert process.returncode == status
+    assert f"{said}; run the same command again to go on" in err
     assert "Traceback" not in err
-    assert 0 < last_checkpoint(project) < 3000
+    assert 0 < checkpoints(tmp_path)[-1] < 1000
+    assert Child(walk, tmp_path, LONG, "--checkpoint_seconds=1e9").end() == 0
+    assert arrays(tmp_path) == undisturbed
 
 
-def test_ten_kills_at_random_moments_lose_nothing_but_time(project):
-    undisturbed = command("-m", FIGURE, "--out=undisturbed", "--config.pause=0", cwd=project)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-
-    moments = random.Random(0)
-    for _ in range(10):
-        process = start("-m", FIGURE, "--checkpoint_seconds=0", cwd=project)
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(moments.uniform(0.0, 1.2))
-        assert process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        assert not list((project / "results").glob("walk/long/laptop-*"))  # nothing unfinished is ever visible
-    assert 0 < last_checkpoint(project) < 3000
-    final = command("-m", FIGURE, "--checkpoint_seconds=0", cwd=project)
-    assert final.returncode == 0, final.stderr
-
-    def only(out):
-        (folder,) = (project / out / "walk/long").glob("[a-z]*")
-        return folder
-
-    assert (only("results") / "arrays.npz").read_bytes() == (only("undisturbed") / "arrays.npz").read_bytes()
-    assert (only("results") / "figure.png").read_bytes() == (only("undisturbed") / "figure.png").read_bytes()
-    assert not list((project / "results").rglob(".*.partial"))
-    assert np.load(only("results") / "arrays.npz")["means"].shape == (3000,)
+def test_sigterm_to_one_of_two_processes_stops_both_at_the_same_step(tmp_path, undisturbed):
+    job = start_job(tmp_path, LONG)
+    wait_for(lambda: checkpoints(tmp_path))
+    os.kill(job[1].process.pid, signal.SIGTERM)
+    assert [child.end(60) for child in job] == [75, 75]
+    assert job[0].acknowledged == job[1].acknowledged
+    assert 0 < job[0].acknowledged[-1] == checkpoints(tmp_path)[-1] < 1000
+    assert [child.end() for child in start_job(tmp_path, LONG, "--checkpoint_seconds=1e9")] == [0, 0]
+    assert arrays(tmp_path) == undisturbed

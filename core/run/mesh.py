@@ -1,0 +1,19 @@
+"""The one place where a mesh of devices is made."""
+
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh
+
+DEVICES = "devices"  # name of the axis
+
+
+def device_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
+    """Devices along one axis, "devices", left to the compiler unless `shard_map` takes it.
+
+    By default all that the run has: in a run of several processes those of the other processes too, in the same order
+    everywhere.
+    """
+    everyone = np.array(jax.devices() if devices is None else list(devices))
+    return Mesh(everyone, (DEVICES,), axis_types=(AxisType.Auto,))
