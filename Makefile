@@ -1,5 +1,7 @@
 # make reproduce   figures, ledger of verified claims and report, into results/   (PAPER=<name> for one paper)
 # make test        the tests
+# make test-cluster  a sweep and a run of two nodes on a real SLURM, brought up on this host from Debian's packages
+# make test-chaos  kill -9, more than a hundred times, of runs, of jobs of two processes and of workers of sweeps
 # make lint        ruff, and pyright on core and theory
 # make report      the report again, from what is in results/
 # make gallery     the pictures of README again
@@ -13,19 +15,20 @@ PRESET ?= laptop
 PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses=4 --dist=worksteal
 
-.PHONY: reproduce test lint report gallery lock clean setup
+.PHONY: reproduce test test-chaos test-cluster lint report gallery lock clean setup
 .DEFAULT_GOAL := reproduce
 
 setup:
 	@PYTHON="$(PYTHON)" sh launch/setup.sh
 
-# A figure or a claim that fails does not hide the others: all three run, and the worst exit status counts.
+# A figure or a claim that fails does not hide the others: all three run, and the worst exit status counts; but who is
+# asked to stop (by hand 130, by a cluster 75, by a newer copy 3) stops.
 reproduce: setup
 	@status=0; \
 	$(PY) -m launch.run $(or $(PAPER),--all) --preset=$(PRESET) --out=$(RESULTS) || status=$$?; \
-	[ $$status -eq 130 ] && exit 130; \
+	case $$status in 3|75|130) exit $$status;; esac; \
 	$(PY) -m launch.verify $(PAPER) --preset=$(PRESET) --out=$(RESULTS) || status=$$?; \
-	[ $$status -eq 130 ] && exit 130; \
+	case $$status in 3|75|130) exit $$status;; esac; \
 	$(PY) -m launch.report --out=$(RESULTS) || status=$$?; \
 	exit $$status
 
@@ -33,6 +36,13 @@ reproduce: setup
 test: setup
 	@$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments)
 	@$(if $(TESTS),,$(PY) -m pytest $(WORKERS) -o addopts="-q -ra --import-mode=importlib --durations=5" tests/experiments)
+
+# Needs SLURM, or apt and root to install it; says so in one line, with a non-zero status, where it can't.
+test-cluster: setup
+	@launch/cluster/one_host.sh check && $(PY) -m pytest -q -n0 tests/cluster/slurm.py
+
+test-chaos: setup
+	@KILLS=36 $(PY) -m pytest -n0 -s tests/chaos
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m basedpyright

@@ -85,7 +85,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             simulate = jax.jit(
                 lambda k: simulate_sharded(run.mesh, k, chances, Shape(b, depth), config.words, axis="devices")
             )
-            return simulate(own).block_until_ready()
+            return jax.block_until_ready(simulate(own))
 
         measured.append(2 * np.array([rights(depth) for depth in config.simulated[place]]) / (32 * config.words) - 1)
     return {

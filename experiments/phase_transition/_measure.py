@@ -38,7 +38,7 @@ def root_bias(
     keys = jax.random.split(key, len(leaf))
     # one at a time: many unawaited programs with a collective can deadlock on virtual devices
     count = jax.jit(_count, static_argnums=(0, 1, 2))
-    counts = [count(mesh, shape, words, *point).block_until_ready() for point in zip(keys, *whole, strict=True)]
+    counts = [jax.block_until_ready(count(mesh, shape, words, *point)) for point in zip(keys, *whole, strict=True)]
     return 2 * jnp.array(counts) / (32 * words) - 1
 
 

@@ -75,7 +75,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     for panel, (b, depth) in enumerate(zip(config.fan_ins, config.depths, strict=True)):
         keys = jax.random.split(jax.random.fold_in(key, panel), len(flips))
         count = jax.jit(measure, static_argnums=3)
-        counts = [count(*dot, Shape(b, depth)).block_until_ready() for dot in zip(keys, flips, shared, strict=True)]
+        counts = [jax.block_until_ready(count(*dot, Shape(b, depth))) for dot in zip(keys, flips, shared, strict=True)]
         measured.append(2 * jnp.array(counts) / (32 * config.words) - 1)
         exact.append(tree_trajectory(1.0, Tree(b, dots["fidelity"], dots["correlation"]), depth)[-1])
     return {
