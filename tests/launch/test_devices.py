@@ -1,20 +1,41 @@
-"""The same arrays, to the bit, on one device and on several."""
+"""The same arrays, to the bit, on several devices of one process and on two processes that are one run."""
+
+import os
+import signal
+import subprocess
 
 import pytest
 
-from tests.projects import REPOSITORY, command
+from tests.core.run.test_distributed import free_port
+from tests.projects import REPOSITORY, command, start
 
 SHARDED = ["phase_transition.phase_diagram"]
 
 
 @pytest.mark.parametrize("name", SHARDED)
-def test_a_sharded_figure_does_not_depend_on_the_number_of_devices(name, tmp_path):
-    found = []
-    for devices in (1, 3):
-        out = tmp_path / str(devices)
-        words = ("-m", f"experiments.{name}", "--preset=smoke", f"--devices={devices}", f"--out={out}")
-        done = command(*words, cwd=REPOSITORY)
-        assert done.returncode == 0, done.stderr
-        (arrays,) = out.rglob("arrays.npz")
-        found.append(arrays.read_bytes())
-    assert found[0] == found[1]
+def test_a_sharded_figure_does_not_depend_on_devices_and_processes(name, tmp_path):
+    words = ("-m", f"experiments.{name}", "--preset=smoke")
+    done = command(*words, "--devices=3", f"--out={tmp_path / 'one'}", cwd=REPOSITORY)
+    assert done.returncode == 0, done.stderr
+    said = together(*words, f"--out={tmp_path / 'two'}")
+    assert "computed" in said[0]
+    assert "computed" not in said[1]  # the first alone speaks, and writes
+    one, two = (next((tmp_path / out).rglob("arrays.npz")).read_bytes() for out in ("one", "two"))
+    assert one == two
+
+
+def together(*words: str, seconds: float = 240) -> list[str]:
+    """What two processes said that are one run; killed when the time is over."""
+    run = ("--distributed", f"--coordinator=127.0.0.1:{free_port()}", "--processes=2")
+    processes = [start(*words, *run, f"--process={i}", cwd=REPOSITORY) for i in range(2)]
+    try:
+        said = [process.communicate(timeout=seconds) for process in processes]
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"{words} ran past {seconds} s") from None
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+    assert [process.returncode for process in processes] == [0, 0], said
+    return [out for out, _ in said]

@@ -8,7 +8,7 @@ import pytest
 
 from core.run.catalogue import papers
 from launch import __main__ as overview
-from launch import report, run, verify
+from launch import bench, collect, completion, report, run, sweep, verify, worker
 from tests.projects import REPOSITORY, command
 
 FIGURE = "phase_transition/depth_curves"
@@ -115,6 +115,38 @@ def test_what_is_wrong_gets_one_line(doors, capsys, part):
         assert len(err) < 2000, (name, words)
         assert err.removesuffix("\n").isprintable(), (name, words, err)
     assert doors == []
+
+
+# Commands whose door is in front of everything that they would do, with what makes any line of theirs wrong.
+OTHERS = {
+    sweep: [
+        "nothing", "phase_transition", "phase_transition/none", *filter(str.strip, ODD), "--bogus", "--seeds=x",
+        "--seeds=0", "--config.correlation=1:2", "--config.correlation=0:1:0", "--config.correlation=", "--config.é=1",
+        "--config.bogus=1,2", "--config.correlation=0:1:" + "9" * 30, "--workers=0", "--workers=x", "--preset=huge",
+        "--out=file/x", "--name=a/b", *(f"--seeds={value}" for value in HUGE),
+    ],
+    worker: ["nothing", "file", *filter(str.strip, ODD), "--bogus", "--shard=-1", "--of=0", "--shard=x"],
+    collect: ["nothing", "file", *filter(str.strip, ODD), "--bogus", "--json=x"],
+    bench: ["nothing", *filter(str.strip, ODD), "--bogus", "--rounds=0", "--rounds=x", "--json=file/x"],
+    completion: ["fish", *filter(str.strip, ODD), "--bogus"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", OTHERS, ids=lambda module: module.__name__)
+def test_other_commands_say_what_is_wrong_in_one_line(module, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    draw = random.Random(module.__name__)
+    for _ in range(60):
+        words = ["phase_transition/cobweb"] * (module is sweep) + draw.sample(OTHERS[module], 1 + draw.randrange(2))
+        try:
+            status = module.main(words)
+        except BaseException as error:
+            raise AssertionError(f"{words!r} let {error!r} through") from error
+        out, err = capsys.readouterr()
+        assert (status, out, err.startswith("error: "), err.count("\n")) == (2, "", True, 1), (words, err)
+        assert err.removesuffix("\n").isprintable(), (words, err)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_soup_never_breaks_anything(doors, capsys):

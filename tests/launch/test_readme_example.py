@@ -1,12 +1,11 @@
 """The paper that README adds, run as README says, in a copy of the project where it is the only one."""
 
 import json
-import re
 
 import numpy as np
 import pytest
 
-from tests.projects import REPOSITORY, command, copy_project, readme_files
+from tests.projects import command, copy_project, readme_files
 
 FIGURE = "experiments.random_walk.spread"
 
@@ -113,15 +112,6 @@ def test_the_report_shows_the_paper(project, computed):
     assert "The spread of a random walk" in text
     assert "Distance of a random walk from its start" in text
     assert "mean_square_is_time" in text
-
-
-def test_the_snippet_for_your_own_code_runs():
-    (snippet,) = re.findall(
-        r"```python\n# in your own code\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL
-    )
-    done = command("-c", snippet, cwd=REPOSITORY)
-    assert done.returncode == 0, done.stderr
-    assert "nan" not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,16 @@ def test_what_is_computed_twice_counts_once_and_is_told_where_it_differs(sweep):
     assert conflicts == [f"point {second} was computed twice: x is 2.0 and 2.5"]
 
 
+def test_a_field_of_tuples_of_one_is_a_column_of_numbers(tmp_path):
+    about = {"experiment": "p/f", "code": "c", "x64": True}
+    for name, tuples in (("ones", ((5.0,), (7.0,))), ("more", ((5.0,), (7.0, 8.0)))):
+        points = make_points("p/f", True, [Config(w=w) for w in tuples], range(1), batch=1)
+        swept = write_sweep(tmp_path / name, about, points)
+        write(swept, rows(*points["id"].to_pylist(), x=1.0))
+        expected = [5.0, 7.0] if name == "ones" else [[5.0], [7.0, 8.0]]
+        assert collect(swept).table["w"].to_pylist() == expected
+
+
 def test_numbers_and_lists_meet_in_one_column():
     shapes = 1.0, [1.0, 2.0], [[3.0, 4.0], [5.0, 6.0]]
     table = joined([*(rows(id, x=x) for id, x in zip("abc", shapes, strict=True)), rows("d", error="e")])
