@@ -29,9 +29,13 @@ def one_step(
         stale: parameters that drew the rollout, where ratios should not be 1; by default `params`.
     """
     state = training_init(recipe, params if stale is None else stale)
-    context = Context(jnp.asarray(recipe.horizon // 2), recipe.horizon, recipe.prompts, recipe.size, key, state.memory)
-    batch = rollout(recipe, state, context, key)
-    effect, marks, _ = recipe.method.shape(batch, neutral(batch, recipe.low, recipe.high), context)
+    begin = Context(jnp.asarray(0), recipe.horizon, recipe.prompts, recipe.size, key, state.memory)
+    batch = rollout(recipe, state, begin, key)
+    plain = neutral(batch, recipe.low, recipe.high)
+    # half-way through training, and with a memory as of this rollout, for methods that act late or on their history
+    memory = recipe.method.shape(batch, plain, begin).memory
+    middle = begin._replace(step=jnp.asarray(recipe.horizon // 2), memory=memory)
+    effect, marks, _ = recipe.method.shape(batch, plain, middle)
 
     def loss(params: PyTree) -> Float[Array, ""]:
         return surrogate(look_again(recipe.apply, params, batch), batch, effect, marks, recipe.method)

@@ -1,12 +1,20 @@
-"""Drawing responses token by token, and looking at them again under a policy."""
+"""Drawing responses, all positions at once, and looking at them again under a policy."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 Apply = Callable[[PyTree, Int[Array, "batch length"]], Float[Array, "batch length vocab"]]
+
+
+class Drawn(NamedTuple):
+    """Responses, and the logits that they were drawn from (before the temperature)."""
+
+    responses: Int[Array, "batch response"]
+    logits: Float[Array, "batch response vocab"]
 
 
 def draw(
@@ -19,27 +27,37 @@ def draw(
     temperature: float | Float[Array, " batch"] = 1.0,
     written: Int[Array, "batch response"] | None = None,
     forced: Bool[Array, "batch response"] | None = None,
-) -> Int[Array, "batch response"]:
+) -> Drawn:
     """Responses of `length` tokens; where `forced` is set, the token of `written` is taken instead of a fresh one.
 
-    The sequence has its full length from the start: a causal policy does not look at what is still blank, and one
-    program serves every position.
+    With the noise of every position drawn beforehand a response is a function of the noise, and the fixed point of
+    drawing all positions at once, each given the guess before it. A causal policy puts at least one more position right
+    a round, so that the last of at most `length` rounds gives what drawing token by token would give, to the bit;
+    where tokens depend little on each other, a few rounds do.
     """
-    count, begin = prompts.shape
-    warmth = jnp.broadcast_to(jnp.asarray(temperature, jnp.float32), (count,))[:, None]
+    count = len(prompts)
+    warmth = jnp.broadcast_to(jnp.asarray(temperature, jnp.float32), (count,))[:, None, None]
     blank = jnp.zeros((count, length), prompts.dtype)
     given = blank if written is None else written.astype(prompts.dtype)
     held = jnp.zeros(blank.shape, bool) if forced is None else forced
+    at_places = jax.random.split(key, length)
 
-    def write(sequence: Int[Array, "batch length"], step):
-        place, at = step
-        logits = apply(params, sequence[:, :-1])[:, begin - 1 + place]
-        token = jax.random.categorical(at, logits / warmth).astype(prompts.dtype)
-        token = jnp.where(held[:, place], given[:, place], token)
-        return sequence.at[:, begin + place].set(token), None
+    def look(tokens: Int[Array, "batch response"]) -> Float[Array, "batch response vocab"]:
+        return response_logits(apply, params, prompts, tokens)
 
-    steps = jnp.arange(length), jax.random.split(key, length)
-    return jax.lax.scan(write, jnp.concatenate([prompts, blank], axis=1), steps)[0][:, begin:]
+    def again(state) -> Bool[Array, ""]:
+        return (state[2] < length) & ~state[3]
+
+    def improve(state):
+        guess, _, rounds, _ = state
+        logits = look(guess)
+        fresh = jax.vmap(jax.random.categorical, (0, 1), 1)(at_places, logits / warmth).astype(prompts.dtype)
+        tokens = jnp.where(held, given, fresh)
+        return tokens, logits, rounds + 1, jnp.all(tokens == guess)
+
+    like = jax.eval_shape(look, given)
+    start = given, jnp.zeros(like.shape, like.dtype), jnp.asarray(0), jnp.asarray(False)
+    return Drawn(*jax.lax.while_loop(again, improve, start)[:2])
 
 
 def response_logits(

@@ -56,6 +56,36 @@ def modular_sum(*, slip: float = 0.35) -> Task:
     return Task(vocabulary, 4, 3, (1, 2), prompts, reward, base)
 
 
+def long_copy(*, words: int = 9, sharpness: float = 14.0, slip: float = 0.2, conviction: float = 0.9) -> Task:
+    """Three digits copied at the end of a long response: `a b c =` is answered by `words` words and then a, b, c.
+
+    The words have no consequence; each is one of eight with p ∝ e^{sharpness i / 7}, so that most tokens are likely
+    and do not matter. The base slips to a random digit with probability `slip` at each copy, and for c < 3 it writes
+    c + 1 with probability `conviction`: it is sure of itself, rightly or, on three prompts of ten, wrongly.
+    """
+    for name, value in {"slip": slip, "conviction": conviction}.items():
+        if not 0 < value < 1:
+            raise ValueError(f"{name} is {value}; allowed is 0 < {name} < 1")
+    if words < 1:
+        raise ValueError(f"words is {words}; allowed is a whole number >= 1")
+    vocabulary = DIGITS + STYLES + 1
+    word = jax.nn.softmax(jnp.linspace(0.0, sharpness, STYLES, dtype=jnp.float32))
+
+    def reward(prompts: Prompts, responses: Responses) -> Float[Array, " batch"]:
+        return jnp.float32(jnp.all(responses[:, words:] == prompts[:, :3], axis=1))
+
+    def base(prompts: Prompts, responses: Responses) -> Float[Array, "batch response vocab"]:
+        opening = jnp.zeros((len(prompts), words, vocabulary), jnp.float32).at[:, :, DIGITS:EQUALS].set(word)
+        trapped = (prompts[:, :3] < 3) & (jnp.arange(3) == 2)[None]
+        likely = jax.nn.one_hot(prompts[:, :3] + trapped, vocabulary, dtype=jnp.float32)
+        share = jnp.where(trapped, conviction, 1 - slip)[..., None]
+        digit = jnp.asarray(jnp.arange(vocabulary) < DIGITS, jnp.float32) / DIGITS
+        return jnp.concatenate([opening, share * likely + (1 - share) * digit[None, None]], axis=1)
+
+    places = (words, words + 1, words + 2)
+    return Task(vocabulary, 4, words + 3, places, modular_sum().prompts, reward, base)
+
+
 def bandit(
     key: Key[Array, ""], *, states: int = 512, answers: int = 50, spread: float = 2.2, calibration: float = 0.7
 ) -> tuple[Task, Float[Array, "states answers"]]:

@@ -1,18 +1,20 @@
 """Two testbeds in which entropy collapses: a table of bandits, in a second, and a tiny transformer, in some seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Key, PyTree
+from jaxtyping import Array, Float, Int, Key, PyTree
 
 from core.networks.transformer import transformer
+from core.policies.advantages import plain
 from core.policies.imitation import imitate
 from core.policies.interventions.interface import Intervention
+from core.policies.interventions.one_of import one_of
 from core.policies.tabular import tabular
-from core.policies.tasks import bandit, modular_sum
+from core.policies.tasks import bandit, long_copy, modular_sum
 from core.policies.training import Recipe, adam, train
 
 
@@ -25,6 +27,13 @@ def sum_recipe(
         task.vocabulary, task.prompt_length + task.response_length - 1, width=width, layers=layers, heads=heads
     )
     return Recipe(model.apply, task, adam(rate), **changes), model
+
+
+def long_recipe(*, words: int = 9, width: int = 32, rate: float = 1e-3, **changes) -> tuple[Recipe, PyTree]:
+    """A recipe for copies behind many words: rewards ±1 as they are, no baseline, 16 prompts x 8 answers a rollout."""
+    task = long_copy(words=words)
+    model = transformer(task.vocabulary, task.prompt_length + task.response_length - 1, width=width, layers=1, heads=4)
+    return Recipe(model.apply, task, adam(rate), **({"prompts": 16, "advantages": plain} | changes)), model
 
 
 def sum_base(recipe: Recipe, model, key: Key[Array, ""], steps: int = 600) -> PyTree:
@@ -51,13 +60,33 @@ def over_seeds(recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"]) -> di
     return jax.lax.map(lambda key: train(recipe, params, key)[1], keys, batch_size=together)
 
 
+def compare(
+    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"]
+) -> dict[str, Float[Array, "methods seeds rollouts"]]:
+    """The reports of each method from one and the same base policy, with one and the same key a seed.
+
+    The methods share one program; what its caller does not use of the reports is not computed.
+    """
+
+    def of_one(index: Int[Array, ""]) -> dict[str, Float[Array, "seeds rollouts"]]:
+        return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys)
+
+    return jax.lax.map(of_one, jnp.arange(len(methods)))
+
+
 def compare_on_sums(
     methods: Iterable[Intervention], key: Key[Array, ""], *, rollouts: int, seeds: int, imitation: int
 ) -> dict[str, Float[Array, "methods seeds rollouts"]]:
-    """The reports of each method from one and the same base policy, with one and the same key a seed. Jits itself."""
+    """Decision entropy, reward and share of touched tokens on the tiny transformer; jits itself."""
     at_base, at_runs = jax.random.split(key)
     recipe, model = sum_recipe(horizon=rollouts)
     params = jax.jit(partial(sum_base, recipe, model, steps=imitation))(at_base)
-    keys = jax.random.split(at_runs, seeds)
-    reports = [jax.jit(partial(over_seeds, recipe._replace(method=method)))(params, keys) for method in methods]
-    return {name: jnp.stack([report[name] for report in reports]) for name in reports[0]}
+    return jax.jit(partial(shown, recipe, methods=tuple(methods)))(params, keys=jax.random.split(at_runs, seeds))
+
+
+def shown(
+    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"]
+) -> dict[str, Float[Array, "methods seeds rollouts"]]:
+    """Of the reports of `compare` those that figures show; what training needs for the others is left out."""
+    reports = compare(recipe, params, methods, keys)
+    return {name: reports[name] for name in ("entropy", "decision_entropy", "reward", "touched")}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key, PyTree
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 from core.policies.advantages import group_normalised
 from core.policies.interventions.interface import NOTHING, Batch, Context, Effect, Intervention, masked_mean, neutral
@@ -32,7 +32,7 @@ class Recipe(NamedTuple):
     advantages: Callable[[Float[Array, "groups size"]], Float[Array, "groups size"]] = group_normalised
     method: Intervention = NOTHING
     horizon: int = 100  # rollouts
-    reward_noise: bool = False  # rewards by coin toss, whatever the answer
+    reward_noise: bool | Bool[Array, ""] = False  # rewards by coin toss, whatever the answer
 
 
 class Trained(NamedTuple):
@@ -76,11 +76,10 @@ def rollout(recipe: Recipe, state: Trained, context: Context, key: Key[Array, ""
     prompts = jnp.repeat(task.prompts(at_prompts, recipe.prompts), size, axis=0)
     drawing = partial(draw, recipe.apply, state.params, prompts, task.response_length)
     sample = recipe.method.sample
-    responses = sample(drawing, at_draw, context) if sample else drawing(at_draw)
+    responses, logits = sample(drawing, at_draw, context) if sample else drawing(at_draw)
     reward = task.reward(prompts, responses)
-    if recipe.reward_noise:
-        reward = jax.random.bernoulli(at_coin, shape=reward.shape).astype(reward.dtype)
-    logits = response_logits(recipe.apply, state.params, prompts, responses)
+    toss = jax.random.bernoulli(at_coin, shape=reward.shape).astype(reward.dtype)
+    reward = jnp.where(recipe.reward_noise, toss, reward)
     stats = token_stats(logits, responses)
     base = response_logits(recipe.apply, state.base, prompts, responses)
     one = jnp.ones_like(stats.log_prob)

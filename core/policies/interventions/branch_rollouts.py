@@ -23,13 +23,13 @@ def branch_rollouts(continued: int = 3) -> Intervention:
         first = draw(at_first)
         if not continued:
             return first
-        rows, length = first.shape
+        rows, length = first.responses.shape
         member = jnp.arange(rows) % context.size
         is_branch = member >= context.size - continued
         parent = jnp.arange(rows) - jnp.where(is_branch, (context.size - continued) % context.size, 0)
         parent = jnp.maximum(parent, jnp.arange(rows) - member)
         fork = jax.random.randint(at_fork, (rows,), 0, length)
         forced = (jnp.arange(length)[None] < fork[:, None]) | ~is_branch[:, None]
-        return draw(at_second, written=first[parent], forced=forced)
+        return draw(at_second, written=first.responses[parent], forced=forced)
 
     return Intervention(sample=sample)

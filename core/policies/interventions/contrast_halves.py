@@ -27,6 +27,10 @@ def contrast_halves(mix: float = 1.0) -> Intervention:
 
         own, other = jnp.where(upper, mean(upper), mean(~upper)), jnp.where(upper, mean(~upper), mean(upper))
         advantage = (mix * (rewards - other) + (1 - mix) * (rewards - own)).ravel()
-        return Shaped(effect._replace(advantage=over_tokens(advantage, batch.mask)), (), context.memory)
+        return Shaped(
+            effect._replace(advantage=over_tokens(advantage, batch.mask).astype(effect.advantage.dtype)),
+            (),
+            context.memory,
+        )
 
     return Intervention(shape)

@@ -20,6 +20,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from core.policies.sampling import Drawn
+
 Tokens = Float[Array, "batch response"]
 
 
@@ -78,7 +80,7 @@ class Shaped(NamedTuple):
     memory: PyTree
 
 
-Draw = Callable[..., Int[Array, "batch response"]]  # see core.policies.sampling.draw
+Draw = Callable[..., Drawn]  # core.policies.sampling.draw with policy, prompts and length bound
 
 
 class Intervention(NamedTuple):
@@ -89,8 +91,10 @@ class Intervention(NamedTuple):
     )
     reward: Callable[[Batch, Context], Float[Array, " batch"]] = lambda batch, context: batch.reward
     live: Callable[[Live, Batch, Effect, PyTree], Tokens] = lambda live, batch, effect, marks: jnp.ones_like(batch.mask)
-    loss: Callable[[Live, Batch, Effect, PyTree], Float[Array, ""]] = lambda live, batch, effect, marks: jnp.zeros(())
-    sample: Callable[[Draw, Key[Array, ""], Context], Int[Array, "batch response"]] | None = None
+    loss: Callable[[Live, Batch, Effect, PyTree], Float[Array, ""]] = lambda live, batch, effect, marks: jnp.zeros(
+        (), batch.mask.dtype
+    )
+    sample: Callable[[Draw, Key[Array, ""], Context], Drawn] | None = None
     memory: PyTree = ()
 
 
@@ -129,11 +133,12 @@ def chain(*parts: Intervention) -> Intervention:
         return weight
 
     def loss(now: Live, batch: Batch, effect: Effect, marks: Any) -> Float[Array, ""]:
-        return sum((part.loss(now, batch, effect, m) for part, m in zip(parts, marks, strict=True)), jnp.zeros(()))
+        terms = (part.loss(now, batch, effect, mark) for part, mark in zip(parts, marks, strict=True))
+        return sum(terms, jnp.zeros((), batch.mask.dtype))
 
     drawing = [(index, part.sample) for index, part in enumerate(parts) if part.sample]
 
-    def sample(draw: Draw, key: Key[Array, ""], context: Context) -> Int[Array, "batch response"]:
+    def sample(draw: Draw, key: Key[Array, ""], context: Context) -> Drawn:
         index, last = drawing[-1]
         return last(draw, key, within(context, index))
 

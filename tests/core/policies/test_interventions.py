@@ -28,6 +28,7 @@ from core.policies.interventions.likelihood_floor import likelihood_floor
 from core.policies.interventions.low_probability import low_probability
 from core.policies.interventions.mastered_tokens import mastered_tokens
 from core.policies.interventions.novelty_reward import novelty_reward
+from core.policies.interventions.one_of import one_of
 from core.policies.interventions.outcome_bonus import outcome_bonus
 from core.policies.interventions.pear import pear
 from core.policies.interventions.quadrant import quadrant
@@ -85,7 +86,11 @@ METHODS = {
     "quadrant": (quadrant(True, True), None),
     "two at once": (chain(clip_batch(0.5), entropy_bonus(0.1), siren()), chain(clip_batch(INF), entropy_bonus(0.0))),
 }
-NO_ZERO = [name for name, (_, zero) in METHODS.items() if zero is None]
+ZEROS = {name: zero for name, (_, zero) in METHODS.items() if zero is not None}
+OPEN = clip_bounds(1.0, INF)  # plain policy gradient: no ratio is clipped
+TABLE = {**{name: used for name, (used, _) in METHODS.items()}, **{f"{n} at 0": m for n, m in ZEROS.items()}}
+TABLE |= {"nothing": chain(), "open": OPEN, "bonus": entropy_bonus(0.1), "KL-Cov strong": kl_covariance(0.3, 5.0)}
+ROWS = list(TABLE)
 
 
 def make_batch(key, scale=1.0, rewards=None):
@@ -119,10 +124,18 @@ def loss_of_logits(method, batch, context, logits):
 
 
 @cache
-def slope_of(name, which=0):
-    """Compiled once for all tests of a method: (logits, batch) -> loss and slope."""
-    method = METHODS[name][which] if name else chain()
-    return jax.jit(jax.value_and_grad(lambda z, b: loss_of_logits(method, b, make_context(method), z)))
+def whole_table():
+    """All methods in one program: (index, logits, batch, step) -> loss and slope."""
+
+    def value(logits, index, batch, step):
+        method = one_of(list(TABLE.values()), index)
+        return loss_of_logits(method, batch, make_context(method, step), logits)
+
+    return jax.jit(jax.value_and_grad(value))
+
+
+def slope_of(name, logits, batch, step=60):
+    return whole_table()(logits, jnp.asarray(ROWS.index(name)), batch, jnp.asarray(step))
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +150,13 @@ def moved(batch):
 
 @pytest.fixture(scope="module")
 def plain_slope(batch, moved):
-    return slope_of("")(moved, batch)[1]
+    return slope_of("nothing", moved, batch)[1]
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_shapes_dtypes_and_memory_are_kept(name, batch):
-    method, context = METHODS[name][0], make_context(METHODS[name][0])
+def test_shapes_dtypes_and_memory_are_kept(batch):
+    """That all methods agree on them is what lets them share one program; here: on which, and that marks have rows."""
+    method = one_of(list(TABLE.values()), jnp.asarray(0))
+    context = make_context(method)
     reward = jax.eval_shape(lambda b: method.reward(b, context), batch)
     assert (reward.shape, reward.dtype) == (batch.reward.shape, jnp.float32)
     shaped = jax.eval_shape(lambda b: method.shape(b, neutral(b, 0.8, 1.2), context), batch)
@@ -154,38 +168,56 @@ def test_shapes_dtypes_and_memory_are_kept(name, batch):
     assert all(x.shape[0] == GROUPS * SIZE for x in jax.tree.leaves(shaped.marks)), "marks are cut into minibatches"
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS if n not in NO_ZERO])
+@pytest.mark.parametrize("name", ZEROS)
 def test_zero_strength_is_nothing(name, batch, moved, plain_slope):
-    slope = slope_of(name, 1)(moved, batch)[1]
-    np.testing.assert_allclose(slope, plain_slope, atol=2e-7)
+    np.testing.assert_allclose(slope_of(f"{name} at 0", moved, batch)[1], plain_slope, atol=2e-7)
 
 
 @pytest.mark.parametrize("name", [n for n in METHODS if n not in ("CURE", "AEPO", "outcome history")])
 def test_at_strength_something_changes(name, batch, moved, plain_slope):
-    slope = slope_of(name)(moved, batch)[1]
+    slope = slope_of(name, moved, batch)[1]
     assert jnp.isfinite(slope).all()
     assert jnp.abs(slope - plain_slope).max() > 1e-5
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_masked_tokens_have_no_gradient_and_no_say(name, batch, moved):
-    slope = slope_of(name)(moved, batch)[1]
+    slope = slope_of(name, moved, batch)[1]
     np.testing.assert_array_equal(slope[::3, -1], 0)
     noisy = batch._replace(
         **{f: getattr(batch, f).at[::3, -1].add(0.5) for f in ("log_prob", "entropy", "discriminator", "expected")}
     )
-    np.testing.assert_allclose(slope_of(name)(moved, noisy)[1], slope, atol=1e-6)
+    np.testing.assert_allclose(slope_of(name, moved, noisy)[1], slope, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def hard_batches():
+    """Every row decided and all rewards equal (or all of them wrong); everything masked."""
+    decided = make_batch(jax.random.key(1), scale=300.0, rewards=jnp.ones(GROUPS * SIZE, jnp.float32))
+    wrong = make_batch(jax.random.key(3), rewards=jnp.zeros(GROUPS * SIZE, jnp.float32))
+    empty = make_batch(jax.random.key(2))._replace(mask=jnp.zeros((GROUPS * SIZE, LENGTH), jnp.float32))
+    return decided, wrong, empty
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_degenerate_batches_stay_finite(name):
-    """All rewards equal, every row decided, everything masked."""
-    decided = make_batch(jax.random.key(1), scale=300.0, rewards=jnp.ones(GROUPS * SIZE, jnp.float32))
-    empty = make_batch(jax.random.key(2))._replace(mask=jnp.zeros((GROUPS * SIZE, LENGTH), jnp.float32))
-    for bad in (decided, empty):
-        loss, slope = slope_of(name)(bad.logits, bad)
+def test_degenerate_batches_stay_finite(name, hard_batches):
+    for bad in hard_batches:
+        loss, slope = slope_of(name, bad.logits, bad)
         assert jnp.isfinite(loss)
         assert jnp.isfinite(slope).all()
+    np.testing.assert_array_equal(slope, 0)  # nothing is left of an empty mask
+
+
+def test_equal_rewards_teach_nothing(hard_batches):
+    _, wrong, _ = hard_batches
+    np.testing.assert_array_equal(slope_of("nothing", wrong.logits, wrong)[1], 0)
+
+
+def test_each_method_of_the_table_is_that_method_alone(batch, moved):
+    """The switch against programs of their own, for methods that fill different slots, memory and marks."""
+    for name in ("Clip_B", "SIREN", "two at once"):
+        alone = jax.jit(jax.grad(lambda z, m=TABLE[name]: loss_of_logits(m, batch, make_context(m), z)))(moved)
+        np.testing.assert_allclose(slope_of(name, moved, batch)[1], alone, atol=1e-7)
 
 
 def test_no_gradient_flows_through_the_statistics(batch, moved):
@@ -202,16 +234,15 @@ def test_no_gradient_flows_through_the_statistics(batch, moved):
     def by_hand(z):
         return -jnp.sum(frozen * batch.mask * live_of(z).ratio * effect.advantage) / jnp.sum(batch.mask)
 
-    slope = jax.grad(lambda z: surrogate(live_of(z), batch, effect, marks, method))(moved)
-    np.testing.assert_allclose(slope, jax.grad(by_hand)(moved), atol=1e-7)
+    slope = jax.jit(jax.grad(lambda z: surrogate(live_of(z), batch, effect, marks, method)))(moved)
+    np.testing.assert_allclose(slope, jax.jit(jax.grad(by_hand))(moved), atol=1e-7)
 
 
-def test_kl_covariance_is_silent_on_policy_and_abs_would_not_be(batch):
-    method, nothing = kl_covariance(0.3, 5.0), clip_bounds(1.0, INF)
-    slopes = [
-        jax.grad(lambda z, m=m: loss_of_logits(m, batch, make_context(m), z))(batch.logits) for m in (method, nothing)
-    ]
-    np.testing.assert_array_equal(*slopes)
+def test_kl_covariance_is_silent_on_policy_and_abs_would_not_be(batch, moved):
+    silent, plain = (slope_of(name, batch.logits, batch)[1] for name in ("KL-Cov strong", "open"))
+    np.testing.assert_allclose(silent, plain, atol=1e-9)
+    loud, plain = (slope_of(name, moved, batch)[1] for name in ("KL-Cov strong", "open"))
+    assert jnp.abs(loud - plain).max() > 1e-3
     assert jax.grad(jnp.abs)(0.0) == 1.0, "the trap that flat_abs is there for"
 
 
@@ -228,12 +259,8 @@ def test_clip_covariance_draws_inside_its_band_and_no_more_than_its_share(batch)
 
 
 def test_released_epo_is_only_its_bonus(batch, moved):
-    with_penalty, bonus = epo(0.1), entropy_bonus(0.1)
     for step in (0, 60):
-        slopes = [
-            jax.grad(lambda z, m=m, s=step: loss_of_logits(m, batch, make_context(m, s), z))(moved)
-            for m in (with_penalty, bonus)
-        ]
+        slopes = [slope_of(name, moved, batch, step)[1] for name in ("EPO released", "bonus")]
         np.testing.assert_allclose(*slopes, atol=1e-8)
 
 
@@ -267,6 +294,7 @@ def test_confidence_weights_have_mean_one(batch):
         lambda: clip_bounds(-0.1), lambda: clip_covariance(2.0), lambda: kl_covariance(-1.0), lambda: tail_risk(0.9),
         lambda: reference_divergence(kind="backward"), lambda: outcome_bonus(kind="all"),
         lambda: contrast_halves(2.0), lambda: tempered_targets(hot=0.5), lambda: entropy_advantage(cap=0.0),
+        lambda: one_of([], jnp.asarray(0)),
     ],
 )  # fmt: skip
 def test_the_door(build):
