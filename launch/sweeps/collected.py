@@ -24,8 +24,8 @@ class Collected(NamedTuple):
 def collect(sweep: Sweep) -> Collected:
     """The first good result of each point, or else its last error, in the order of the points.
 
-    The metadata of the table hold `fields` (those that vary), `constant` (the values of the others) and `left_out` (the
-    arrays that were too long, with their shapes), as JSON.
+    The metadata of the table hold, as JSON: `sweep` (experiment, code, precision, versions, commit), `fields` (those
+    that vary), `constant` (the values of the others), and `left_out` (arrays that were too long, with their shapes).
     """
     parts = read_parts(sweep.folder / PARTS, sweep.about["code"])
     fields = varying(sweep.points)
@@ -33,11 +33,20 @@ def collect(sweep: Sweep) -> Collected:
     constant = {name: sweep.points[FIELD + name][0].as_py() for name in names if name not in fields}
     left_out = {name: shape for table in parts.tables for name, shape in left_out_of(table).items()}
     keys = sweep.points.select(["id", *(FIELD + name for name in fields), "seed"])
-    keys = keys.rename_columns(["id", *(f"config.{n}" if n in ("id", "seed") else n for n in fields), "seed"])
+    keys = pa.table(
+        [_of_ones(column) for column in keys.columns],
+        ["id", *(FIELD + name if name in ("id", "seed") else name for name in fields), "seed"],
+    )
     table, conflicts = _results(keys, names, parts.tables)
-    meta = {"experiment": sweep.about["experiment"], "fields": json.dumps(fields)}
+    meta = {"sweep": json.dumps(sweep.about), "fields": json.dumps(fields)}
     meta |= {"constant": json.dumps(constant), "left_out": json.dumps(left_out)}
     return Collected(table.replace_schema_metadata(meta), parts.bad, conflicts)
+
+
+def _of_ones(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column, of numbers where it is of tuples of one."""
+    single = pa.types.is_list(column.type) and pc.all(pc.equal(pc.list_value_length(column), 1)).as_py()
+    return pc.list_flatten(column) if single else column
 
 
 def _results(keys: pa.Table, fields: Sequence[str], tables: Sequence[pa.Table]) -> tuple[pa.Table, list[str]]:

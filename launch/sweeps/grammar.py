@@ -76,14 +76,12 @@ def _range(flag: str, first: Fraction, last: Fraction, count: Fraction, *, whole
     """Equally spaced, in whole numbers: a value is the same float as when it is typed, so that ids agree."""
     scale = first.denominator * last.denominator * (int(count) - 1)
     start, step = int(first * scale), int((last - first) * scale) // (int(count) - 1)
-    places = range(int(count))
-    if whole and (
-        broken := [n for n in places if (start + n * step) % scale or abs(start + n * step) >= 2**63 * scale]
-    ):
-        value = float(Fraction(start + broken[0] * step, scale))
+    exact = [start + n * step for n in range(int(count))]  # times scale
+    if whole and (broken := [n for n in exact if n % scale or abs(n) >= 2**63 * scale]):
+        value = float(Fraction(broken[0], scale))
         raise ValueError(f"{flag}: this field takes whole numbers of 64 bits, and the range has {value:g}")
     try:
-        return tuple((start + n * step) // scale if whole else (start + n * step) / scale for n in places)
+        return tuple(n // scale if whole else n / scale for n in exact)
     except OverflowError:
         raise ValueError(f"{flag}: too large for a float") from None
 

@@ -5,7 +5,8 @@ import re
 import shutil
 from typing import Any, NamedTuple
 
-from core.run.catalogue import Figure
+from core.run import record
+from core.run.catalogue import ROOT, Figure
 from core.run.complain import warn
 from core.run.experiment import Experiment
 from core.run.request import Request, preset_of
@@ -67,7 +68,8 @@ def begin(planned: Plan, *, force: bool) -> None:
         for old in (PARTS, RUNS):
             shutil.rmtree(folder / old, ignore_errors=True)
         (folder / TABLE).unlink(missing_ok=True)
-    write_sweep(folder, planned.sweep.about, planned.sweep.points)
+    origin = {"versions": record.versions(), "git": record.git_state(ROOT)}
+    write_sweep(folder, {**planned.sweep.about, **origin}, planned.sweep.points)
 
 
 def worker_count(planned: Plan, asked: int | None, *, slurm: bool) -> int:

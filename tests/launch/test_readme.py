@@ -20,7 +20,10 @@ ELSEWHERE = {
     "experiments/random_walk": ("tests/launch/test_readme_example.py", "readme_files"),
     "python -m launch.run phase_transition ": ("tests/experiments/test_all_papers.py", "test_a_figure_computes_and"),
     "python -m launch.verify phase_transition ": ("tests/experiments/test_all_papers.py", "test_a_claim_has_the"),
-    "python -m launch.sweep phase_transition/phase_diagram": ("tests/cluster/slurm.py", "--slurm"),
+    **dict.fromkeys(
+        ("python -m launch.sweep", "python -m launch.collect", "the table of a sweep"),
+        ("tests/launch/test_readme_sweep.py", "test_the_commands_do_what_they_say"),
+    ),
     "sbatch": ("tests/cluster/slurm.py", "run.sbatch"),
 }
 SMALL = ("experiments.", "launch.run", "launch.verify", "launch.report")  # what takes a preset
