@@ -1,18 +1,17 @@
-"""The pages of what is wrong or conditional in the papers, and of speed."""
+"""The page of what is wrong or conditional in the papers."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from figures.frame import Site, counted, masthead, page
-from figures.markup import Claim, badge, given, margin, number, sort_key, where
+from figures.frame import Site, masthead, page
+from figures.markup import Claim, badge, given, margin, number, where
 from figures.typeset import typeset
 
 if TYPE_CHECKING:
     from figures.report import Paper
 
-FINDINGS, BENCHMARKS = "findings.html", "benchmarks.html"
-BENCH_KEYS = ("name", "ours", "peer", "ratio", "limit_fraction", "unit", "spread")
+FINDINGS = "findings.html"
 
 _HEADS = {
     "fails": ("Checks that do not pass", "A fault, here or in the paper: it is not known yet which."),
@@ -54,43 +53,3 @@ def _finding(claim: Claim, titles: Mapping[str, str], site: Site) -> str:
 {where(claim, FINDINGS, site)}
 </article>
 """
-
-
-def benchmarks_page(rows: Sequence[Mapping[str, Any]], site: Site) -> str:
-    """Speed beside peers and beside what the machine can do."""
-    columns = ("What", "Ours", "Peer", "Unit", "Ratio", "Spread", "Share of limit")
-    head = "".join(f'<th scope="col"{"" if name in ("What", "Unit") else " class=n"}>{name}</th>' for name in columns)
-    lede = f"{counted(len(rows), 'measurement')}, ours and the peer's in one process, turn by turn."
-    body = f"""{masthead("Speed", "Benchmarks", lede)}
-<div class="scroll" tabindex="0" role="region" aria-label="Benchmarks">
-<table class="claims bench"><thead><tr>{head}</tr></thead><tbody>{"".join(map(_bench_row, rows))}</tbody></table></div>
-<p class="under">Costs: less is better. Ratio: the peer's cost over ours, its median and its range over the rounds.
-Share of limit: what the same work costs at the limit of its scarcest resource, over ours. A dash: nothing comparable
-was there.</p>"""
-    return page("Benchmarks · Tipping", body, BENCHMARKS, site)
-
-
-def check_bench(rows: Any) -> None:
-    """Raises a ValueError unless `rows` is a list of measurements with the keys of `BENCH_KEYS`."""
-    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
-        raise ValueError(f"bench: must be a list of rows with the keys {', '.join(BENCH_KEYS)}")
-    for row in rows:
-        missing = [key for key in BENCH_KEYS if key not in row]
-        if missing:
-            raise ValueError(f"bench {row.get('name')!r}: lacks {', '.join(missing)}")
-
-
-def _bench_row(row: Mapping[str, Any]) -> str:
-    def cells(*keys: str) -> str:
-        return "".join(f'<td class="n" data-value="{sort_key(row[key])}">{_range(row[key])}</td>' for key in keys)
-
-    return (
-        f'<tr><th scope="row">{escape(str(row["name"]))}</th>{cells("ours", "peer")}'
-        f"<td>{escape(str(row['unit']))}</td>{cells('ratio', 'spread', 'limit_fraction')}</tr>"
-    )
-
-
-def _range(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return " to ".join(map(number, value))
-    return number(value)

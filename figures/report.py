@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from core.run import store
 from figures import pages
 from figures.explore import EXPLORABLES, address_of, explore_page
-from figures.findings import BENCHMARKS, FINDINGS, benchmarks_page, check_bench, findings_page
+from figures.findings import FINDINGS, findings_page
 from figures.frame import GENERATOR, Site
 from figures.markup import VERDICTS
+from figures.pages_bench import BENCHMARKS, check_bench, write_benchmarks
 
 _DOWNLOADS = ("figure.png", "figure.pdf", "figure.svg", "arrays.npz", "run.json")
 _ASSETS = Path(__file__).parent / "assets"
@@ -60,7 +61,7 @@ def build(
             tolerance, interval, verdict (one of `markup.VERDICTS`), note and, where there are such, seconds and source.
         out: folder to be made, or an older report to be replaced. Anything else there is an error.
         source: address of the repository's files, to which `/path#Lline` is added; None shows paths as text.
-        bench: measurements of speed with the keys of `findings.BENCH_KEYS`; without any the page is left out.
+        bench: measurements of speed with the keys of `pages_bench.BENCH_KEYS`; without any the page is left out.
 
     Returns:
         Path of index.html.
@@ -107,13 +108,14 @@ def _fill(
         "ledger.html": pages.ledger_page(papers, ledger, site),
         FINDINGS: findings_page(papers, ledger, site),
         **{address_of(one): explore_page(one, site) for one in EXPLORABLES},
-        **({BENCHMARKS: benchmarks_page(bench, site)} if bench else {}),
     }
     for before, summary, after in zip([None, *papers], summaries, [*papers[1:], None], strict=False):
         write[f"papers/{summary.paper.name}.html"] = pages.paper_page(summary, before, after, site)
     for name, content in write.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
+    if bench:
+        write_benchmarks(bench, site, folder)
 
 
 def _copy(row: FigureRow, folder: Path) -> dict[str, tuple[str, int]]:

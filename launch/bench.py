@@ -1,33 +1,21 @@
 """Times our code against installed peers: python -m launch.bench [<name> ...] [--json=FILE] [--quick] [--rounds=7].
 
-Both sides run in this process, in turn, warm, on the same work; the ratio is taken round by round, so that a machine
-whose speed drifts does not decide. The cost is CPU time, of all threads; wall-clock time is shown beside it. Lines are
-found in launch/benches: each module has `lines(quick) -> list[Line]`.
+Both sides run in this process, in turn, warm, on the same work, and their results are compared first; the ratio is
+taken round by round, so that a machine whose speed drifts does not decide. The cost is CPU time of all threads, with
+wall-clock time beside it. "Of limit" is what the work would cost if only its scarcest resource were used, over ours.
+Each module of launch/benches has `lines(quick)`, whose names begin with its own. Peers: pip install -e '.[peers]'.
 """
 
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
+from core.run.complain import leave
+from launch.measure import Line, measured
 from launch.table import table
 
-
-class Line(NamedTuple):
-    """One comparison."""
-
-    name: str
-    unit: str  # of the cost, such as "ns per leaf-vote"
-    work: float  # how many units one call does
-    ours: Callable[[], Any]  # blocks until it is done
-    peer: Callable[[], Any] | None  # None: the peer is not installed
-    peer_name: str
-    agree: Callable[[Any, Any], bool]  # whether the two results are the same, or the same in law
-    ceiling: Callable[[], Any] | None = None  # the same work at the limit of its scarcest resource
+HEADER = ("line", "unit", "ours", "wall", "peer", "", "ratio", "spread", "wall ratio", "of limit", "goal")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,13 +44,13 @@ def main(argv: Sequence[str]) -> int:
         if file:
             check_writable(file.resolve().parent)
         use_compile_cache()
-        chosen = [line for line in all_lines(values.quick) if not names or line.name.startswith(tuple(names))]
-        if not chosen:
-            raise ValueError(
-                f"no line begins with {names[0]!r}; there are: {', '.join(n.name for n in all_lines(True))}"
-            )
-        rows = [measured(line, values.rounds) for line in chosen]
-        print(table(("line", "unit", "ours", "peer", "ratio", "spread", "of limit"), [shown(row) for row in rows]))
+        rows = []
+        for line in chosen(names, values.quick):
+            rows.append(measured(line, values.rounds))
+            print(" | ".join(cell for cell in shown(rows[-1]) if cell), flush=True)
+        if not rows:
+            raise ValueError(f"no line begins with {' or '.join(map(repr, names))}")
+        print("", table(HEADER, [shown(row) for row in rows]), sep="\n")
         if file:
             write_json(file, rows)
         return int(any(row["ratio"] == "wrong result" for row in rows))
@@ -70,65 +58,29 @@ def main(argv: Sequence[str]) -> int:
     return guarded(act, debug="--debug" in argv)
 
 
-def all_lines(quick: bool) -> list[Line]:
-    """Every line that there is."""
-    files = sorted((Path(__file__).parent / "benches").glob("[a-z]*.py"))
-    return [line for file in files for line in import_module(f"launch.benches.{file.stem}").lines(quick)]
-
-
-def measured(line: Line, rounds: int) -> dict[str, Any]:
-    """Warms up, asserts that both sides agree, and takes turns."""
-    result = line.ours()
-    row: dict[str, Any] = {"name": line.name, "unit": line.unit, "peer": None, "ratio": None, "spread": None}
-    row["limit_fraction"] = None
-    if line.peer is not None and not line.agree(result, line.peer()):
-        return {**row, "ours": None, "ratio": "wrong result"}
-    if line.ceiling is not None:
-        line.ceiling()
-    sides = [side for side in (line.ours, line.peer, line.ceiling) if side is not None]
-    costs = np.array([[cpu_seconds(side) for side in sides] for _ in range(rounds)]) / line.work * 1e9
-    medians = dict(zip(sides, np.median(costs, axis=0), strict=True))
-    row |= {"ours": float(medians[line.ours]), "wall": float(wall_seconds(line.ours) / line.work * 1e9)}
-    if line.peer is not None:
-        ratios = costs[:, 1] / costs[:, 0]
-        row |= {
-            "peer": float(medians[line.peer]),
-            "peer_name": line.peer_name,
-            "ratio": float(np.median(ratios)),
-            "spread": [float(ratios.min()), float(ratios.max())],
-        }
-    if line.ceiling is not None:
-        row["limit_fraction"] = float(medians[line.ceiling] / medians[line.ours])
-    return row
-
-
-def cpu_seconds(side: Callable[[], Any]) -> float:
-    """CPU time of all threads of this process over one call."""
-    started = time.process_time()
-    side()
-    return time.process_time() - started
-
-
-def wall_seconds(side: Callable[[], Any]) -> float:
-    """Wall-clock time of one call, the best of three."""
-    best = float("inf")
-    for _ in range(3):
-        started = time.perf_counter()
-        side()
-        best = min(best, time.perf_counter() - started)
-    return best
+def chosen(names: Sequence[str], quick: bool) -> Iterator[Line]:
+    """The lines whose names begin with one of `names`, all where none is given; made one by one, as they are timed."""
+    kinds = sorted(path.stem for path in (Path(__file__).parent / "benches").glob("[a-z]*.py"))
+    for name in names:
+        if not any(kind.startswith(name.split()[0]) for kind in kinds):
+            raise ValueError(f"no line begins with {name!r}; lines begin with {', '.join(kinds)}")
+    for kind in kinds:
+        if not names or any(kind.startswith(name.split()[0]) for name in names):
+            lines = import_module(f"launch.benches.{kind}").lines(quick)
+            yield from (line for line in lines if not names or line.name.startswith(tuple(names)))
 
 
 def shown(row: dict[str, Any]) -> tuple[str, ...]:
     """A row as the table prints it."""
-    number = ["" if row[key] is None else f"{row[key]:.3g}" for key in ("ours", "peer")]
-    ratio = (
-        row["ratio"] if isinstance(row["ratio"], str) else "no peer" if row["ratio"] is None else f"{row['ratio']:.1f}"
-    )
+
+    def number(key: str) -> str:
+        return "" if row[key] is None else row[key] if isinstance(row[key], str) else f"{row[key]:.3g}"
+
     spread = "" if row["spread"] is None else "{:.1f} to {:.1f}".format(*row["spread"])
-    limit = "" if row["limit_fraction"] is None else f"{100 * row['limit_fraction']:.0f} %"
-    return (row["name"], row["unit"], *number, ratio, spread, limit)
+    limit = "" if row["limit_fraction"] is None else f"{100 * row['limit_fraction']:.0f} % of {row['limit']}"
+    costs = (number("ours"), number("wall"), number("peer"), row["peer_name"] or "")
+    return (row["name"], row["unit"], *costs, number("ratio"), spread, number("wall_ratio"), limit, row["goal"])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main)

@@ -9,6 +9,7 @@ negative, and keeps its relative accuracy where lse - <p, z> has lost every digi
 vocabulary merge, so the pieces may be chunks in time or shards in space.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-CPU_BLOCK = 2**19  # entries of a chunk: what stays in a core's cache
+from core.probes.power_of_two import LEAST, power_of_two
+from core.probes.token_lanes import lane_parts, peak_by_lanes, tile_width
 
 
 class TokenStats(NamedTuple):
@@ -49,28 +51,42 @@ def empty_sums(shape: tuple[int, ...], dtype: Any) -> Sums:
 
 
 def sums_of(
-    logits: Float[Array, "*tokens piece"], tokens: Int[Array, "*tokens"], start: int | Int[Array, ""] = 0
+    logits: Float[Array, "*tokens piece"],
+    tokens: Int[Array, "*tokens"],
+    start: int | Int[Array, ""] = 0,
+    *,
+    tile: int | None = None,
 ) -> Sums:
-    """The sums over the piece of the vocabulary that begins at index `start`."""
-    z = logits.astype(_working_dtype(logits.dtype))
-    peak = jnp.max(z, axis=-1)
-    u = z - jnp.where(jnp.isneginf(peak), 0, peak)[..., None]
+    """The sums over the piece of the vocabulary that begins at index `start`.
+
+    In tiles of so many columns, or plainly where that is 0; by default what is faster here.
+    """
+    dtype = _working_dtype(logits.dtype)
+    if tile is None:
+        tile = tile_width(math.prod(tokens.shape), logits.shape[-1]) if jax.default_backend() == "cpu" else 0
+    peak = (peak_by_lanes(logits) if tile else jnp.max(logits, axis=-1)).astype(dtype)
+    base = jnp.where(jnp.isneginf(peak), 0, peak)
+    parts = lane_parts(logits, base, tile) if tile else plain_parts(logits, base)
+    below, ones, first, square, first_square = parts
+    place = tokens - start
+    inside = (place >= 0) & (place < logits.shape[-1])
+    near = jnp.take_along_axis(logits, jnp.clip(place, 0, logits.shape[-1] - 1)[..., None], axis=-1)[..., 0]
+    picked = jnp.where(inside, near.astype(dtype), -jnp.inf)
+    return Sums(peak, below + (ones - 1), first, square + (ones - 1), first_square, picked)
+
+
+def plain_parts(
+    logits: Float[Array, "*tokens piece"], base: Float[Array, "*tokens"]
+) -> tuple[Float[Array, "*tokens"], ...]:
+    """Σ e^u without its ones, their number, Σ u e^u, Σ e^{2u} without its ones, Σ u e^{2u}; u = z - base <= 0."""
+    u = logits.astype(base.dtype) - base[..., None]
     weight = jnp.exp(u)
     u = jnp.maximum(u, -1e4)  # e^u is 0 long before; an infinity times 0 would not be
-    at_peak = u == 0
-    ties = jnp.sum(at_peak, axis=-1, dtype=z.dtype) - 1
-    below, moment = jnp.where(at_peak, 0, weight), u * weight
-    place = tokens - start
-    inside = (place >= 0) & (place < z.shape[-1])
-    near = jnp.take_along_axis(z, jnp.clip(place, 0, z.shape[-1] - 1)[..., None], axis=-1)[..., 0]
-    return Sums(
-        peak,
-        jnp.sum(below, axis=-1) + ties,
-        jnp.sum(moment, axis=-1),
-        jnp.sum(below * weight, axis=-1) + ties,
-        jnp.sum(moment * weight, axis=-1),
-        jnp.where(inside, near, -jnp.inf),
-    )
+    below, moment = jnp.where(u == 0, 0, weight), u * weight
+    ones = jnp.sum(u == 0, axis=-1, dtype=base.dtype)
+    parts = below, moment, below * weight, moment * weight
+    first, *others = (jnp.sum(part, axis=-1) for part in parts)
+    return first, ones, *others
 
 
 def merge(one: Sums, other: Sums) -> Sums:
@@ -116,8 +132,8 @@ def token_stats(logits: Float[Array, "..."], tokens: Int[Array, "..."], *, chunk
         logits: shape (..., vocabulary), of any float type; -inf masks a token. Sums are float32, or float64 for
             float64.
         tokens: one index a row. Under jit an index outside the vocabulary can't be refused: it gets log_prob -inf.
-        chunk: entries of the vocabulary a step of the pass; by default what fits a CPU's cache, and on an accelerator,
-            where the compiler fuses the whole row, all of it.
+        chunk: entries of the vocabulary a step of the pass; by default all of it, which the compiler of an accelerator
+            fuses, and which a CPU takes in tiles that fit its cache.
 
     >>> stats = token_stats(jnp.zeros((1, 8)), jnp.array([3]))
     >>> print(f"{stats.entropy[0]:.4f} {stats.log_prob[0]:.4f} {stats.collision[0]:.4f}")
@@ -127,9 +143,7 @@ def token_stats(logits: Float[Array, "..."], tokens: Int[Array, "..."], *, chunk
     if chunk is not None and chunk < 1:
         raise ValueError(f"chunk is {chunk}; allowed is a whole number >= 1")
     vocabulary = logits.shape[-1]
-    rows = max(1, int(np.prod(logits.shape[:-1])))
-    default = vocabulary if jax.default_backend() != "cpu" else max(256, CPU_BLOCK // rows)
-    return _token_stats(min(chunk or default, vocabulary), logits, tokens)
+    return _token_stats(min(chunk or vocabulary, vocabulary), logits, tokens)
 
 
 def check_tokens(shape: tuple[int, ...], tokens: Int[Array, "..."]) -> None:
@@ -163,21 +177,23 @@ def gradient_to_logits(
     ∂E[S] = p {2 p x - 2 E[S] + p - Σp² (1 + x)}, ∂Σp² = 2 p (p - Σp²), δ marking the sampled token.
     """
     stats = finish(sums)
-    mean = sums.peak + sums.first / (1 + sums.rest)
-    z = logits.astype(stats.entropy.dtype)
-    p = jnp.exp(z - (sums.peak + jnp.log1p(sums.rest))[..., None])
-    x = jnp.maximum(z - mean[..., None], -1e4)
+    total = 1 + sums.rest
+    mean = sums.first / total
+    u = logits.astype(mean.dtype) - jnp.where(jnp.isneginf(sums.peak), 0, sums.peak)[..., None]
+    p = power_of_two(jnp.maximum(u * math.log2(math.e), LEAST)) * (1 / total)[..., None]
+    x = jnp.maximum(u - mean[..., None], -1e4)
     lone = jnp.exp(stats.log_prob)
     weight = pull.discriminator * (stats.discriminator + lone)  # g_S p_k (x_k + 1)
-    place = jax.lax.broadcasted_iota(tokens.dtype, z.shape, z.ndim - 1)
+    place = jax.lax.broadcasted_iota(tokens.dtype, u.shape, u.ndim - 1)
     hit = place == (tokens - start)[..., None]
     square = stats.collision
     on_constant = (
         -(pull.log_prob + weight) - pull.expected * (2 * stats.expected + square) - 2 * pull.collision * square
     )
     on_x = -(pull.entropy + pull.discriminator * lone) - pull.expected * square
-    g, c = pull.expected[..., None], pull.collision[..., None]
-    spread = p * (on_constant[..., None] + on_x[..., None] * x + g * (2 * p * x + p) + 2 * c * p)
+    on_p, on_px = pull.expected + 2 * pull.collision, 2 * pull.expected
+    constant, of_x, of_p, of_px = (c[..., None] for c in (on_constant, on_x, on_p, on_px))
+    spread = p * (constant + of_x * x + p * (of_p + of_px * x))
     return (spread + jnp.where(hit, (pull.log_prob + weight)[..., None], 0)).astype(logits.dtype)
 
 

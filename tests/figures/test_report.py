@@ -7,7 +7,7 @@ import pytest
 from core.verify.bound import bound
 from core.verify.evidence import combine, holds_if, judged, refuted
 from core.verify.falsify import Falsified
-from figures.findings import BENCH_KEYS
+from figures.pages_bench import BENCH_KEYS
 from figures.report import FigureRow, Paper, build
 
 EVIL = "<script>alert('x')</script> & \"quotes\""

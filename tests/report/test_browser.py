@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from figures.explore import EXPLORABLES, address_of
-from figures.findings import BENCH_KEYS
+from figures.pages_bench import BENCH_KEYS
 from figures.report import FigureRow, Paper, build
 from tests.report.browser import CHROMIUM, chromium
 from theory.entropy.laws import change_one_logit, exact_change_one_logit

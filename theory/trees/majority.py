@@ -29,9 +29,8 @@ _LOG_CUT = 40.0
 _BELL = unit_quadrature(24)
 # The tail may be as steep as exp(-40 x), which takes more.
 _TAIL = unit_quadrature(40)
-# 2k and E_{2k} / (k 4^{2k+1}), E the Euler numbers
-_POWER = 2 * np.arange(1, 6)
-_EULER = np.array([-1, 5, -61, 1385, -50521]) / (_POWER / 2 * 4.0 ** (_POWER + 1))
+# E_{2k} / (k 4^{2k+1}), E the Euler numbers
+_EULER = np.array([-1, 5, -61, 1385, -50521]) / (np.arange(1, 6) * 4.0 ** (2 * np.arange(1, 6) + 1))
 
 
 def gamma_half_step(x: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
@@ -41,10 +40,13 @@ def gamma_half_step(x: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
     Γ(x) = Γ(x + 1)/x bring w to where five terms suffice.
     """
     x = jnp.asarray(x) * 1.0
-    steps, power, coefficient = (first_axis(part, x) for part in (np.arange(16), _POWER, _EULER))
+    steps = first_axis(np.arange(16), x)
     down = jnp.prod((x[None] + steps) / (x[None] + steps + 0.5), axis=0)
     w = x + 15.75
-    return down * jnp.sqrt(w) * jnp.exp(-jnp.sum(coefficient / w[None] ** power, axis=0))
+    exponent, inverse_square = jnp.zeros_like(w), 1 / w**2
+    for coefficient in _EULER[::-1].tolist():
+        exponent = (exponent + coefficient) * inverse_square
+    return down * jnp.sqrt(w) * jnp.exp(-exponent)
 
 
 def majority_slope(fan_in: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
