@@ -275,18 +275,6 @@ def test_an_answer_seen_before_earns_less(batch):
     np.testing.assert_allclose(second - batch.reward, 0.5 / np.sqrt(times), rtol=1e-6)
 
 
-def test_half_and_half_contrast_is_the_centred_reward(batch):
-    method = contrast_halves(0.5)
-    shaped = method.shape(batch, neutral(batch, 0.8, 1.2), make_context(method)).effect.advantage
-    np.testing.assert_allclose(shaped, batch.advantage, atol=1e-6)
-
-
-def test_confidence_weights_have_mean_one(batch):
-    method, flat = confidence_weight(), batch._replace(advantage=jnp.ones_like(batch.advantage))
-    weight = method.shape(flat, neutral(flat, 0.8, 1.2), make_context(method)).effect.advantage[:, 0]
-    np.testing.assert_allclose(weight.mean(), 1, rtol=1e-6)
-
-
 @pytest.mark.parametrize(
     "build",
     [

@@ -1,0 +1,45 @@
+"""Bad input that a user of the entropy tools will sooner or later hand in: an error that says what, or the limit."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.policies.advantages import batch_normalised, group_normalised
+from core.policies.interventions.contrast_halves import contrast_halves
+from core.policies.interventions.interface import Context, masked_deviation, masked_mean, masked_quantile
+from core.probes.tokens import token_stats
+
+
+def test_logits_need_a_vocabulary():
+    for bad in (jnp.asarray(1.0), jnp.zeros((3, 0))):
+        with pytest.raises(ValueError, match="at least one token"):
+            token_stats(bad, jnp.zeros(bad.shape[:-1], int))
+
+
+def test_tokens_outside_the_vocabulary_are_refused_or_impossible():
+    logits = jnp.zeros((2, 5))
+    for bad in ([0, 5], [-1, 0]):
+        with pytest.raises(ValueError, match="allowed is 0 to 4"):
+            token_stats(logits, jnp.array(bad))
+    traced = jax.jit(lambda tokens: token_stats(logits, tokens).log_prob)(jnp.array([0, 5]))
+    np.testing.assert_array_equal(np.isneginf(traced), [False, True])
+
+
+def test_a_group_of_one_has_no_halves():
+    context = Context(jnp.asarray(0), 10, 4, 1, jax.random.key(0), ())
+    with pytest.raises(ValueError, match="group size is 1; allowed are even"):
+        contrast_halves().shape(None, None, context)
+
+
+def test_equal_rewards_have_no_advantage():
+    for value in (0.0, 1.0):
+        rewards = jnp.full((3, 4), value)
+        for rule in (group_normalised, batch_normalised):
+            np.testing.assert_allclose(rule(rewards), 0, atol=1e-9)
+
+
+def test_statistics_of_nothing_are_the_documented_limits():
+    values, nothing = jnp.ones((2, 3)), jnp.zeros((2, 3))
+    found = masked_mean(values, nothing), masked_deviation(values, nothing), masked_quantile(values, nothing, 0.5)
+    np.testing.assert_array_equal(found, [0, 0, np.inf])
