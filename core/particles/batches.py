@@ -6,8 +6,10 @@
 import jax
 from jaxtyping import Array, Int, Key
 
+from core.blocks import Axis
 from core.particles.cbo import CboParameters, anisotropic, cbo_move
 from core.particles.normals import step_key
+from core.particles.reductions import pick, put, swarm_size
 from core.particles.swarm import (
     Consensus,
     Noise,
@@ -41,17 +43,21 @@ def batch_step(
     *,
     move: str = "batch",
     noise: Noise = anisotropic,
+    axis: Axis = None,
 ) -> tuple[Swarm, Consensus]:
-    """One step with the consensus of `size` particles; only those that move are evaluated."""
+    """One step with the consensus of `size` particles; only those that move are evaluated.
+
+    The particles may be sharded over `axis`; a batch is small, and every device agrees on it and moves it alike.
+    """
     check_parameters(parameters)
     if move not in MOVES:
         raise ValueError(f"move is {move!r}; allowed are {', '.join(MOVES)}")
     choice, movement = jax.random.split(key)
-    chosen = batch_of(choice, swarm.step, swarm.position.shape[1], size)
-    agreed = consensus_of(swarm.position[:, chosen], swarm.energy[chosen], parameters.alpha)
-    position = cbo_move(parameters, movement, swarm, agreed.point[:, None], noise)
+    chosen = batch_of(choice, swarm.step, swarm_size(swarm.position.shape[1], axis), size)
+    agreed = consensus_of(pick(swarm.position, chosen, axis), pick(swarm.energy, chosen, axis), parameters.alpha)
+    position = cbo_move(parameters, movement, swarm, agreed.point[:, None], noise, axis)
     if move == "all":
-        return with_energies(swarm, position, energies(objective, position)), agreed
-    energy = swarm.energy.at[chosen].set(energies(objective, position[:, chosen]))
-    position = swarm.position.at[:, chosen].set(position[:, chosen])
-    return with_energies(swarm, position, energy), agreed
+        return with_energies(swarm, position, energies(objective, position), axis), agreed
+    moved = pick(position, chosen, axis)
+    energy = put(swarm.energy, chosen, energies(objective, moved), axis)
+    return with_energies(swarm, put(swarm.position, chosen, moved, axis), energy, axis), agreed

@@ -7,15 +7,16 @@ G(x, u) = max_k u_k |g_k(x)| is Chebyshev's scalarisation, or u · g(x), which r
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
+from core.blocks import Axis, everywhere
 from core.particles.cbo import CboParameters, anisotropic
 from core.particles.normals import addressed_normals, step_key
-from core.particles.reductions import particle_numbers
+from core.particles.reductions import each_particle, particle_numbers
 from core.particles.swarm import Noise, check_parameters, check_position
 from theory.consensus.gibbs import consensus_point
+from theory.door import concrete, count, within
 
 Objectives = Callable[[Float[Array, "d particles"]], Float[Array, "objectives particles"]]
 Scalarisation = Callable[
@@ -45,11 +46,16 @@ def weighted_sum(values: Float[Array, "objectives particles"], weights: Float[Ar
 def front_init(
     objectives: Objectives, position: Float[Array, "d particles"], weights: Float[Array, "objectives particles"]
 ) -> FrontSwarm:
-    """The swarm at rest; `weights` are normalised."""
+    """The swarm at rest, its weights normalised. They stay as given: `core.particles.front_weights` adapts them."""
     check_position(position)
     values = objectives(position)
     if values.shape != weights.shape:
         raise ValueError(f"objectives gives {values.shape} and weights has {weights.shape}; they must be equal")
+    within("weights", weights, 0)
+    within("sum of the weights of a particle", jnp.sum(weights, axis=0), 0, strict=True)
+    known = concrete(jnp.all(jnp.isfinite(values), axis=0))
+    if known is not None and not known.any():
+        raise ValueError(f"objectives are finite at none of the {position.shape[1]} particles")
     return FrontSwarm(position, values, weights / jnp.sum(weights, axis=0, keepdims=True), jnp.zeros((), jnp.int32))
 
 
@@ -61,17 +67,18 @@ def front_step(
     *,
     scalarisation: Scalarisation = chebyshev,
     noise: Noise = anisotropic,
+    axis: Axis = None,
 ) -> tuple[FrontSwarm, Float[Array, "d particles"]]:
     """One step; reports the consensus point of every particle. N² scalarised energies, a particle at a time."""
     check_parameters(parameters)
-    x = state.position
+    x, (points, values) = state.position, everywhere((state.position, state.values), axis, dimension=1)
 
     def agreed(weights: Float[Array, " objectives"]) -> Float[Array, " d"]:
-        return consensus_point(x, scalarisation(state.values, weights), parameters.alpha)
+        return consensus_point(points, scalarisation(values, weights), parameters.alpha)
 
-    centres = jax.lax.map(agreed, state.weights.T, batch_size=min(256, x.shape[1])).T
+    centres = each_particle(agreed, state.weights, axis)
     offset = x - centres
-    normals = addressed_normals(step_key(key, state.step), x.shape[0], particle_numbers(x.shape[1]), x.dtype)
+    normals = addressed_normals(step_key(key, state.step), x.shape[0], particle_numbers(x.shape[1], axis), x.dtype)
     amplitude = jnp.minimum(noise(offset), parameters.truncation) * parameters.sigma
     moved = x - parameters.drift * parameters.dt * offset + jnp.sqrt(jnp.asarray(parameters.dt)) * amplitude * normals
     moved = moved.astype(x.dtype)
@@ -80,5 +87,6 @@ def front_step(
 
 def spread_weights(particles: int) -> Float[Array, "2 particles"]:
     """Weights of two objectives, evenly over their simplex, the ends left out."""
+    count("particles", particles, 1)
     share = (jnp.arange(particles) + 0.5) / particles
     return jnp.stack([share, 1 - share])

@@ -11,7 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Key, Real
 
+from core.blocks import Axis, everywhere
 from core.particles.cbo import CboParameters, anisotropic, cbo_move
+from core.particles.reductions import each_particle
 from core.particles.swarm import Consensus, Noise, Objective, Swarm, check_parameters, swarm_consensus, swarm_moved
 from theory.door import count, within
 
@@ -24,7 +26,7 @@ class PolarisedParameters(NamedTuple):
 
 
 def polarised_points(
-    swarm: Swarm, alpha: Real[ArrayLike, ""], reach: Real[ArrayLike, ""], block: int = 256
+    swarm: Swarm, alpha: Real[ArrayLike, ""], reach: Real[ArrayLike, ""], block: int = 256, axis: Axis = None
 ) -> Float[Array, "d particles"]:
     """c_i for each particle: N² distances, `block` rows of them at a time, never N² d numbers.
 
@@ -32,10 +34,10 @@ def polarised_points(
     good ones still hears the nearest.
     """
     within("reach", reach, 0, strict=True)
-    x, particles = swarm.position, swarm.position.shape[1]
-    block = min(count("block", block, 1), particles)
+    count("block", block, 1)
+    x, energy = (everywhere(part, axis, dimension=part.ndim - 1) for part in (swarm.position, swarm.energy))
     alpha = jnp.minimum(jnp.asarray(alpha), jnp.finfo(x.dtype).max / 1e8)
-    excess = jnp.where(jnp.isfinite(swarm.energy), swarm.energy - swarm.lowest, jnp.inf)
+    excess = jnp.where(jnp.isfinite(energy), energy - swarm.lowest, jnp.inf)
     log_weight = jnp.where(jnp.isinf(excess), -jnp.inf, -alpha * jnp.where(jnp.isinf(excess), 0, excess))
 
     def near(rows: Float[Array, "d"]) -> Float[Array, " d"]:
@@ -43,7 +45,7 @@ def polarised_points(
         share = jax.nn.softmax(log_weight - square / (2 * jnp.asarray(reach) ** 2))
         return rows + jnp.sum((x - rows[:, None]) * share[None], axis=1)
 
-    return jax.lax.map(near, x.T, batch_size=block).T
+    return each_particle(near, swarm.position, axis, together=block)
 
 
 def polarised_step(
@@ -54,9 +56,10 @@ def polarised_step(
     *,
     noise: Noise = anisotropic,
     block: int = 256,
+    axis: Axis = None,
 ) -> tuple[Swarm, Consensus]:
     """One step; the consensus that it reports is the plain one. The swarm comes from `swarm_init`."""
     check_parameters(parameters.cbo)
-    centres = polarised_points(swarm, parameters.cbo.alpha, parameters.reach, block)
-    position = cbo_move(parameters.cbo, key, swarm, centres.astype(swarm.position.dtype), noise)
-    return swarm_moved(objective, swarm, position), swarm_consensus(swarm, parameters.cbo.alpha)
+    centres = polarised_points(swarm, parameters.cbo.alpha, parameters.reach, block, axis)
+    position = cbo_move(parameters.cbo, key, swarm, centres.astype(swarm.position.dtype), noise, axis)
+    return swarm_moved(objective, swarm, position, axis), swarm_consensus(swarm, parameters.cbo.alpha, axis)

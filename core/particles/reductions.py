@@ -1,11 +1,6 @@
-"""Sums and minima over a swarm, the same to the last bit on one device and on eight.
+"""What a step asks of the whole swarm: the same bits however many devices the particles are spread over."""
 
-Addition is not associative, so the order must not depend on where a particle lives. The swarm is cut into eight blocks
-whatever the devices; a block is summed on the device that holds it, always in the same order, and the eight sums are
-added everywhere in the same order. Within a block up to 64 lanes are summed side by side, which is what vectorises: a
-reduction over the fastest axis costs XLA on CPU several times as much.
-"""
-
+from collections.abc import Callable
 from functools import reduce
 
 import jax
@@ -13,32 +8,16 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, UInt32
 
-BLOCKS = 8  # the most devices that a swarm can be spread over
-MOST_LANES = 64
+from core.blocks import Axis, in_blocks
+
 UNROLLED = 8  # coordinates that are summed one by one
-
-Axis = str | None  # name of the mesh axis that the particles are sharded over, inside `jax.shard_map`
-
-
-def swarm_sum(values: Float[Array, "*rows particles"], axis: Axis = None) -> Float[Array, "*rows"]:
-    """Sum over all particles of the swarm, on this device and on the others.
-
-    >>> float(swarm_sum(jnp.ones((3, 160)))[0])
-    160.0
-    """
-    sums = _block_sums(values, _local_blocks(values.shape[-1], axis))
-    if axis is not None:
-        everyone = jnp.zeros((*sums.shape[:-1], BLOCKS), sums.dtype)
-        first = lax.axis_index(axis) * sums.shape[-1]
-        # each entry has one addend that is not zero: a sum without rounding
-        sums = lax.psum(lax.dynamic_update_slice_in_dim(everyone, sums, first, -1), axis)
-    return reduce(jnp.add, [sums[..., block] for block in range(sums.shape[-1])])
 
 
 def swarm_min(values: Float[Array, " particles"], axis: Axis = None) -> Float[Array, ""]:
-    """The least value of the swarm; exact in any order."""
+    """The least value of the swarm; exact in any order, and never -0, which may come before 0 or after it."""
     least = jnp.min(values)
-    return least if axis is None else lax.pmin(least, axis)
+    least = lax.optimization_barrier(least if axis is None else lax.pmin(least, axis))
+    return jnp.where(least == 0, 0, least)
 
 
 def particle_numbers(particles: int, axis: Axis = None) -> UInt32[Array, " particles"]:
@@ -52,15 +31,64 @@ def swarm_size(particles: int, axis: Axis = None) -> int:
     return particles if axis is None else particles * lax.axis_size(axis)
 
 
-def pick(points: Float[Array, "d particles"], chosen: Int[Array, ""], axis: Axis = None) -> Float[Array, " d"]:
-    """The particle with the number `chosen` in the whole swarm, on every device."""
-    count = points.shape[1]
+def pick(
+    points: Float[Array, "*rows particles"], chosen: Int[Array, "*some"], axis: Axis = None
+) -> Float[Array, "*rows_and_some"]:
+    """The particles with the numbers `chosen` in the whole swarm, on every device."""
+    points = lax.optimization_barrier(points)  # they are computed for all, and not once more for the chosen
     if axis is None:
-        return lax.dynamic_index_in_dim(points, chosen, 1, keepdims=False)
-    local = chosen - lax.axis_index(axis) * count
-    here = lax.dynamic_index_in_dim(points, jnp.clip(local, 0, count - 1), 1, keepdims=False)
-    # all but one addend are zero: no rounding
-    return lax.psum(jnp.where((local >= 0) & (local < count), here, 0), axis)
+        return lax.optimization_barrier(jnp.take(points, chosen, axis=-1))
+    place, mine = _place(chosen, points.shape[-1], axis)
+    # all addends but one are zero, and whole numbers: as floats, -0 would become 0 on two devices and stay on one
+    words = jnp.dtype(f"uint{8 * points.dtype.itemsize}")
+    bits = lax.bitcast_convert_type(jnp.take(points, place, axis=-1, mode="clip"), words)
+    found = lax.bitcast_convert_type(lax.psum(jnp.where(mine, bits, 0), axis), points.dtype)
+    return lax.optimization_barrier(found)
+
+
+def put(
+    points: Float[Array, "*rows particles"],
+    chosen: Int[Array, " some"],
+    values: Float[Array, "*rows some"],
+    axis: Axis = None,
+) -> Float[Array, "*rows particles"]:
+    """The particles with the numbers `chosen` in the whole swarm replaced, each on the device that holds it."""
+    if axis is not None:
+        place, mine = _place(chosen, points.shape[-1], axis)
+        chosen = jnp.where(mine, place, points.shape[-1])
+    return points.at[..., chosen].set(values, mode="drop")
+
+
+def _place(chosen: Int[Array, "*some"], count: int, axis: str) -> tuple[Array, Array]:
+    place = chosen - lax.axis_index(axis) * count
+    return place, (place >= 0) & (place < count)
+
+
+def product(
+    matrix: Float[Array, "rows d"], columns: Float[Array, "d particles"], axis: Axis = None
+) -> Float[Array, "rows particles"]:
+    """Matrix @ columns, in blocks of one shape everywhere: the library's product rounds as the shape bids it."""
+
+    def block(number: Array, piece: Float[Array, "d size"]) -> Float[Array, "size rows"]:
+        return jnp.matmul(matrix, piece, precision=lax.Precision.HIGHEST).T
+
+    return in_blocks(block, [columns], axis, dimension=1).reshape(columns.shape[1], -1).T
+
+
+def each_particle(
+    function: Callable[[Float[Array, " rows"]], Float[Array, " d"]],
+    columns: Float[Array, "rows particles"],
+    axis: Axis = None,
+    *,
+    together: int = 256,
+) -> Float[Array, "d particles"]:
+    """`function` of each column of this device, `together` of them at a time, in blocks of one shape everywhere."""
+
+    def block(number: Array, rows: Float[Array, "size rows"]) -> Float[Array, "size d"]:
+        return lax.map(function, rows, batch_size=min(together, rows.shape[0]))
+
+    results = in_blocks(block, [columns.T], axis)
+    return results.reshape(columns.shape[1], -1).T
 
 
 def first_lowest(values: Float[Array, " particles"], lowest: Float[Array, ""], axis: Axis = None) -> Int[Array, ""]:
@@ -71,24 +99,6 @@ def first_lowest(values: Float[Array, " particles"], lowest: Float[Array, ""], a
     numbers = particle_numbers(values.shape[0], axis).astype(jnp.int32)
     first = jnp.min(jnp.where(values == lowest, numbers, swarm_size(values.shape[0], axis)))
     return first if axis is None else lax.pmin(first, axis)
-
-
-def _local_blocks(particles: int, axis: Axis) -> int:
-    if axis is None:
-        return BLOCKS if particles % BLOCKS == 0 else 1
-    devices = lax.axis_size(axis)
-    if BLOCKS % devices or (particles * devices) % BLOCKS:
-        raise ValueError(
-            f"{particles * devices} particles on {devices} devices: the particles must be a multiple of {BLOCKS} and "
-            f"the devices a divisor of {BLOCKS}"
-        )
-    return BLOCKS // devices
-
-
-def _block_sums(values: Float[Array, "*rows particles"], blocks: int) -> Float[Array, "*rows blocks"]:
-    rows, size = values.shape[:-1], values.shape[-1] // blocks
-    lanes = max(lanes for lanes in range(1, MOST_LANES + 1) if size % lanes == 0)
-    return jnp.sum(jnp.sum(values.reshape(*rows, blocks, size // lanes, lanes), axis=-2), axis=-1)
 
 
 def coordinate_sum(values: Float[Array, "d *batch"]) -> Float[Array, "*batch"]:

@@ -8,10 +8,12 @@ C_α is the covariance under the Gibbs weights. λ = 1/(1 + α) samples exp(-E),
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, ArrayLike, Float, Key, Real
 
+from core.blocks import Axis, fold, in_blocks, ordered_sum
 from core.particles.cbo import normals_for
-from core.particles.reductions import Axis, swarm_sum
+from core.particles.reductions import product
 from core.particles.swarm import Consensus, Objective, Swarm, check_parameters, swarm_consensus, swarm_moved
 from theory.consensus.gibbs import gibbs_weights
 
@@ -28,10 +30,14 @@ def weighted_covariance(
     swarm: Swarm, centre: Float[Array, " d"], alpha: Real[ArrayLike, ""], axis: Axis = None
 ) -> Float[Array, "d d"]:
     """C_α, the covariance of the swarm around `centre` under its Gibbs weights."""
-    weights = gibbs_weights(swarm.energy, alpha, swarm.lowest)
+    weights = lax.optimization_barrier(gibbs_weights(swarm.energy, alpha, swarm.lowest))
     offset = swarm.position - centre[:, None]
-    products = offset[:, None] * (offset * weights[None])[None]
-    return swarm_sum(products, axis) / swarm_sum(weights, axis)
+
+    def products(number: Array, x: Float[Array, "d size"], weighted: Float[Array, "d size"]) -> Float[Array, "d d"]:
+        return jnp.matmul(x, weighted.T, precision=lax.Precision.HIGHEST)
+
+    parts = in_blocks(products, [offset, offset * weights[None]], axis, dimension=1)
+    return fold(parts, jnp.add, axis) * lax.optimization_barrier(1 / ordered_sum(weights, axis))
 
 
 def sampling_step(
@@ -46,5 +52,6 @@ def sampling_step(
     keep = jnp.exp(-jnp.asarray(parameters.dt, covariance.dtype))
     strength = jnp.sqrt((1 - keep**2) / jnp.asarray(parameters.scale, covariance.dtype))
     centre = agreed.point[:, None]
-    position = centre + keep * (swarm.position - centre) + strength * root @ normals_for(key, swarm, axis)
+    noise = product(strength * root, normals_for(key, swarm, axis), axis)
+    position = centre + keep * (swarm.position - centre) + noise
     return swarm_moved(objective, swarm, position, axis), agreed

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, Real
 
-from core.particles.reductions import Axis, coordinate_sum, first_lowest, pick, swarm_min, swarm_size, swarm_sum
+from core.blocks import Axis, ordered_sum
+from core.particles.reductions import coordinate_sum, first_lowest, pick, swarm_min, swarm_size
 from theory.consensus.gibbs import gibbs_weights
 from theory.door import concrete
 
@@ -57,11 +58,15 @@ def swarm_init(objective: Objective, position: Float[Array, "d particles"], axis
     """A swarm at rest.
 
     Raises:
-        ValueError: for no particles or no coordinates, for integers, for an objective of the wrong shape.
+        ValueError: for no particles or no coordinates, for integers, for an objective of the wrong shape, or one that
+            is known to be finite nowhere.
     """
     check_position(position)
     energy = energies(objective, position)
     lowest, leader = _lowest(position, energy, axis)
+    known = concrete(lowest)
+    if known is not None and not np.isfinite(known):
+        raise ValueError(f"objective is finite at none of the {position.shape[1]} particles")
     zero = jnp.zeros((), jnp.int32)
     return Swarm(position, energy, lowest, leader, zero, leader, lowest, zero)
 
@@ -108,14 +113,17 @@ def swarm_consensus(swarm: Swarm, alpha: Real[ArrayLike, ""], axis: Axis = None)
 def _consensus(
     position: Array, energy: Array, lowest: Array, leader: Array, alpha: Real[ArrayLike, ""], axis: Axis
 ) -> Consensus:
-    weights = gibbs_weights(energy, alpha, lowest)
-    total = swarm_sum(weights, axis)
+    # stored: computed again in each kernel that reads them, they may be rounded in several ways (see `core.blocks`)
+    weights = jax.lax.optimization_barrier(gibbs_weights(energy, alpha, lowest))
+    total = ordered_sum(weights, axis)
     # relative to the best particle: a swarm that has collapsed far from the origin loses no digits
-    point = leader + swarm_sum((position - leader[:, None]) * weights[None], axis) / total
-    lost = swarm_sum((~jnp.isfinite(energy)).astype(energy.dtype), axis).astype(jnp.int32)
-    square = swarm_sum(coordinate_sum((position - point[:, None]) ** 2), axis)
+    # the compiler turns divisions by one number into products where it sees several of them: here they are products
+    share = jax.lax.optimization_barrier(1 / total)
+    point = leader + ordered_sum((position - leader[:, None]) * weights[None], axis) * share
+    lost = ordered_sum((~jnp.isfinite(energy)).astype(energy.dtype), axis).astype(jnp.int32)
+    square = ordered_sum(coordinate_sum((position - point[:, None]) ** 2), axis)
     spread = jnp.sqrt(square / swarm_size(energy.shape[0], axis))
-    return Consensus(point, lowest, total**2 / swarm_sum(weights**2, axis), lost, spread)
+    return Consensus(point, lowest, total**2 / ordered_sum(weights**2, axis), lost, spread)
 
 
 def energies(objective: Objective, position: Float[Array, "d particles"]) -> Float[Array, " particles"]:

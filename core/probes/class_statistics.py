@@ -5,7 +5,6 @@ class is summed relative to its own first sample, so neither an offset of the fe
 `ClassStatistics` is what comes out; two of them merge by the rule of Chan, Golub and LeVeque.
 """
 
-import itertools
 from typing import NamedTuple
 
 import jax
@@ -14,6 +13,10 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Bool, Float, Int
 
+from core.blocks import Axis, fold, in_blocks
+from core.probes.gram import add_gram, symmetric
+
+BLOCKS = 8
 _EXACT = jax.lax.Precision.HIGHEST
 
 
@@ -72,32 +75,23 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
     inside = jnp.minimum(labels, classes - 1)
     opens = (earliest[inside] == place) & (sums.counts[inside] == 0)
     anchors = sums.anchors.at[jnp.where(opens, labels, classes)].set(features, mode="drop")
-    offsets = jnp.where((labels < classes)[:, None], features - anchors[inside], 0)
+    # the barrier has them written once, where each use would work them out again
+    offsets = jax.lax.optimization_barrier(jnp.where((labels < classes)[:, None], features - anchors[inside], 0))
     return ClassSums(
         anchors,
         sums.counts.at[labels].add(1, mode="drop"),
         sums.sums.at[labels].add(offsets, mode="drop"),
-        sums.squares.at[labels].add(jnp.sum(offsets**2, axis=1), mode="drop"),
-        _add_products(sums.products, offsets),
+        # a product, because XLA's reduction over a short axis takes three times as long
+        sums.squares.at[labels].add(jnp.einsum("bd,bd->b", offsets, offsets, precision=_EXACT), mode="drop"),
+        add_gram(sums.products, offsets),
     )
-
-
-def _add_products(products: Float[Array, "e e"], offsets: Float[Array, "B d"]) -> Float[Array, "e e"]:
-    """Adds offsetsᵀ offsets on and above the diagonal, in strips: nearly all the work is this symmetric product."""
-    size = products.shape[0]
-    strips = 4 if size >= 256 else 1
-    edges = [size * k // strips for k in range(strips + 1)]
-    for low, high in itertools.pairwise(edges if size else []):
-        strip = jnp.matmul(offsets[:, low:high].T, offsets[:, low:], precision=_EXACT)
-        products = products.at[low:high, low:].add(strip)
-    return products
 
 
 def class_sums_compute(sums: ClassSums) -> ClassStatistics:
     """Means and scatters of what was taken in."""
     share = 1 / jnp.maximum(sums.counts, 1).astype(sums.sums.dtype)
     shift = sums.sums * share[:, None]
-    within = jnp.triu(sums.products) + jnp.triu(sums.products, 1).T
+    within = symmetric(sums.products)
     if within.size:
         within = within - jnp.matmul(sums.sums.T, shift, precision=_EXACT)
     scatter = jnp.maximum(sums.squares - jnp.sum(sums.sums * shift, axis=1), 0)
@@ -131,6 +125,36 @@ def merge_statistics(a: ClassStatistics, b: ClassStatistics) -> ClassStatistics:
         shift = jnp.where((b.counts > 0)[:, None], shift, 0)
         within = within + jnp.matmul(shift.T, weight[:, None] * shift, precision=_EXACT)
     return ClassStatistics(counts, means, a.scatter + b.scatter + weight * jnp.sum(shift**2, axis=1), within)
+
+
+def class_statistics_of_shard(
+    features: Float[Array, "B d"],
+    labels: Int[Array, " B"],
+    classes: int,
+    axis: Axis = None,
+    *,
+    covariance: bool = True,
+    exact: bool = True,
+) -> ClassStatistics:
+    """`class_statistics` of the samples of all devices, inside `jax.shard_map`, the samples cut along a mesh axis.
+
+    Args:
+        features: of this device's samples.
+        labels: of this device's samples.
+        classes: K >= 2.
+        axis: of the mesh; None where this is the only device.
+        covariance: see `class_sums_init`.
+        exact: the same bits on up to `BLOCKS` devices, see `core.blocks`, for `BLOCKS` times the memory of the result,
+            and no more time on a CPU; else equal to rounding. The scatters of GPUs add in any order: there it takes
+            `--xla_gpu_deterministic_ops=true` too.
+    """
+    if exact or axis is None:
+
+        def of_block(_: Array, x: Float[Array, "b d"], y: Int[Array, " b"]) -> ClassStatistics:
+            return class_statistics(x, y, classes, covariance=covariance)
+
+        return fold(in_blocks(of_block, [features, labels], axis, most=BLOCKS), merge_statistics, axis)
+    return merge_across(class_statistics(features, labels, classes, covariance=covariance), axis)
 
 
 def merge_across(statistics: ClassStatistics, axis: str) -> ClassStatistics:

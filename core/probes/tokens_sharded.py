@@ -1,4 +1,4 @@
-"""The token statistics where no device sees the whole vocabulary, and where the logits are never built at all."""
+"""The token statistics where no device sees all tokens or the whole vocabulary, or nobody ever builds the logits."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from core.blocks import Axis, fold, in_blocks
 from core.probes.tokens import (
     Sums,
     TokenStats,
@@ -17,6 +18,7 @@ from core.probes.tokens import (
     merge,
     over_chunks,
     sums_of,
+    token_stats,
 )
 
 
@@ -46,16 +48,45 @@ def merged_over(sums: Sums, axis_name: str) -> Sums:
 
 
 def token_stats_of_shard(
-    logits: Float[Array, "*tokens shard"], tokens: Int[Array, "*tokens"], axis_name: str
+    logits: Float[Array, "*tokens shard"], tokens: Int[Array, "*tokens"], axis: Axis = None, *, exact: bool = True
 ) -> TokenStats:
     """`token_stats` inside `jax.shard_map`, the vocabulary cut evenly along a mesh axis; indices stay global.
 
-    The statistics equal those of the whole row. Gradients flow through the merge only if the caller differentiates
-    outside; use the probe for measurements, and `token_stats` or `token_stats_from_hidden` in a loss.
+    Gradients flow through the merge only if the caller differentiates outside; use the probe for measurements, and
+    `token_stats` or `token_stats_from_hidden` in a loss.
+
+    Args:
+        logits: this device's part.
+        tokens: indices in the whole vocabulary.
+        axis: of the mesh; None where this is the only device.
+        exact: the same bits on any number of devices, see `core.blocks`; else equal to rounding. It costs 1.0 to 1.4
+            times the time on a CPU.
     """
-    start = jax.lax.axis_index(axis_name).astype(tokens.dtype) * logits.shape[-1]
-    sums = sums_of(jax.lax.stop_gradient(logits), tokens, start)
-    return finish(merged_over(sums, axis_name))
+    logits = jax.lax.stop_gradient(logits)
+    if exact:
+
+        def of_block(number: Array, piece: Array) -> Sums:
+            return sums_of(piece, tokens, number.astype(tokens.dtype) * piece.shape[-1])
+
+        sums = fold(in_blocks(of_block, [logits], axis, dimension=logits.ndim - 1), merge, axis)
+    elif axis is None:
+        sums = sums_of(logits, tokens)
+    else:
+        start = jax.lax.axis_index(axis).astype(tokens.dtype) * logits.shape[-1]
+        sums = merged_over(sums_of(logits, tokens, start), axis)
+    return finish(sums)
+
+
+def token_stats_of_rows(
+    logits: Float[Array, "tokens vocabulary"], tokens: Int[Array, " tokens"], axis: Axis = None
+) -> TokenStats:
+    """`token_stats` inside `jax.shard_map`, the tokens cut evenly along a mesh axis: the same bits on any number.
+
+    The statistics stay on the device of their token. Nothing is exchanged, but a row must not be reduced in another
+    order because fewer rows stand beside it: so they come in blocks of a number that does not depend on the devices.
+    """
+    rows = in_blocks(lambda _, *block: token_stats(*block), [logits, tokens], axis)
+    return jax.tree.map(lambda x: x.reshape(-1), rows)
 
 
 def token_stats_from_hidden(

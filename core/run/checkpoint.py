@@ -63,7 +63,7 @@ def _save(folder: Path, attempt: Attempt, step: int, tree: Any) -> bool:
         if is_leader():
             _publish(aside, final, attempt, step, tree)
     except Exception as error:  # Orbax wraps what the disk says in errors of many kinds
-        problem = f"{type(error).__name__}: {error}"
+        problem = f"{type(error).__name__}: {str(error)[:300]}"
         shutil.rmtree(aside, ignore_errors=True)
     if problem:
         warn(f"{final} can't be saved, and the run goes on: {problem}")
@@ -89,7 +89,7 @@ def _restore(folder: Path, attempt: Attempt, shapes_at: Callable[[int], Any]) ->
             try:
                 return step, _like(_orbax().restore((place / "arrays").resolve(), _abstract(_numbered(like))), like)
             except Exception as error:  # whole, but of another Orbax: the step before it is as good as new
-                problem = f"{type(error).__name__}: {error}"
+                problem = f"{type(error).__name__}: {str(error)[:300]}"
         if problem:
             warn(f"checkpoint {place} is passed over: {problem}")
         insist(attempt)
@@ -121,7 +121,7 @@ def _damage(place: Path, step: int, like: Any) -> str:
 
 @cache
 def _orbax() -> Any:
-    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells its whole day there
+    logging.getLogger("absl").setLevel(logging.CRITICAL)  # Orbax tells its whole day there
     import orbax.checkpoint as ocp  # a third of a second, which a loop that never saves need not spend
 
     return ocp.Checkpointer(ocp.StandardCheckpointHandler())

@@ -4,12 +4,14 @@
     --distributed --coordinator=HOST:PORT --processes=N --process=I     everywhere else, I = 0 .. N - 1
 
 Process 0 is the coordinator; it alone writes and prints. Nothing listens but on the address by which the coordinator
-is reached, loopback for a coordinator on this machine: there is no authentication, so the network must be a private one.
+is reached, loopback for one on this machine: nobody is asked who he is, so the network must be a private one.
 """
 
+import ctypes
 import ipaddress
 import os
 import re
+import signal
 import socket
 import sys
 import time
@@ -85,13 +87,14 @@ def join(member: Membership) -> None:
         heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
         initialization_timeout=JOIN_SECONDS,
     )
+    ctypes.CDLL(None).signal(signal.SIGABRT, _on_abort)
 
 
 def leave_lost(error: BaseException) -> None:
     """Ends this process of several after an error, with status 75 and one line if another process was lost.
 
-    At once: Python's own end would wait for the lost one in JAX's shutdown, up to the heartbeat's time-out. Returns in a
-    run of one process.
+    At once: Python's own end would wait for the lost one in JAX's shutdown, up to the heartbeat's time-out. Returns in
+    a run of one process.
     """
     if not jax.distributed.is_initialized():
         return
@@ -111,6 +114,23 @@ def leave_now(status: int) -> None:
         if jax.process_index() == 0:
             time.sleep(LAST_SECONDS)  # the coordinator's end would abort the others before they have said their line
         os._exit(status)
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_int)
+def _on_abort(signum: int) -> None:
+    """JAX aborts a process from within, before Python hears, when the coordinator is gone: that is no crash of ours.
+
+    It runs in the thread that aborts. Where the coordinator answers, it returns, and the process aborts.
+    """
+    from jax._src.distributed import global_state
+
+    host, _, port = (global_state.coordinator_address or ":0").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=0.5).close()
+    except OSError:
+        complain("lost process 0; run the same command again to go on from the last checkpoint")
+        sys.stderr.flush()
+        os._exit(EXIT_REQUEUE)
 
 
 def _of_slurm(environment: Mapping[str, str]) -> Membership:
@@ -133,6 +153,6 @@ def _own_address(family: int, coordinator: tuple) -> str:
 
 def _bind_collectives(address: str) -> None:
     """Has the CPU's collectives listen on one address; JAX lets Gloo take whatever the host's name stands for."""
-    from jax._src.lib import _jax
+    from jax._src.lib import _jax  # pyright: ignore[reportPrivateImportUsage]
 
     _jax.make_gloo_tcp_collectives = partial(_jax.make_gloo_tcp_collectives, hostname=address)

@@ -137,13 +137,13 @@ def _write(
         try:
             render(lambda: experiment.draw(config, store.read_arrays(aside)), aside, _provenance(content))
         except BaseException as error:
-            if not keep_undrawn:
+            if not keep_undrawn and attempt.is_newest():
                 raise
             problem = error
+        if not attempt.is_newest():  # drawing took its time, and a newer copy has cleared away what it found
+            raise superseded(attempt)
         content["pictures_sha256"] = store.pictures(aside)
         store.write_json(aside / "run.json", store.seal(content))
-        if not attempt.is_newest():  # drawing took its time
-            raise superseded(attempt)
         store.publish(aside, attempt.folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -78,7 +78,11 @@ def chunked_scan(
     checkpoints = open_checkpoints(keeping.folder / name, keeping.attempt) if keeping.folder else NO_CHECKPOINTS
     done, (state, ys) = checkpoints.restore(lambda step: (state, _empty(outputs, step))) or (0, (state, None))
     pieces, saved = [jax.tree.map(np.asarray, ys)] if done else [], time.monotonic()
-    with deferred_stop() as asked, _progress(name, steps, done) as progress, watchdog(keeping.watchdog_seconds, name) as pet:
+    with (
+        deferred_stop() as asked,
+        _progress(name, steps, done) as progress,
+        watchdog(keeping.watchdog_seconds, name) as pet,
+    ):
         while done < steps:
             length = min(chunk, steps - done)
             new_state, new_ys = jax.block_until_ready(advance(state, jnp.asarray(done), length))

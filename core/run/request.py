@@ -47,7 +47,7 @@ def new_flags() -> flags.FlagValues:
     flags.DEFINE_bool("redraw", False, "draw again from the stored arrays, without computing", **kwargs)
     flags.DEFINE_float("checkpoint_seconds", 30.0, "seconds between checkpoints", lower_bound=0.0, **kwargs)
     flags.DEFINE_bool("debug", False, "show tracebacks", **kwargs)
-    flags.DEFINE_bool("distributed", False, "one of several processes; in a SLURM step nothing more is needed", **kwargs)
+    flags.DEFINE_bool("distributed", False, "one of several processes; in a step of SLURM that is all", **kwargs)
     flags.DEFINE_string("coordinator", None, "with --distributed: HOST:PORT of process 0", **kwargs)
     flags.DEFINE_integer("processes", None, "with --distributed: how many", lower_bound=1, **kwargs)
     flags.DEFINE_integer("process", None, "with --distributed: which one this is", lower_bound=0, **kwargs)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from core.run.complain import one_line
+from core.run.complain import complain
 from core.run.stopping import EXIT_REQUEUE
 
 
@@ -29,8 +29,10 @@ def watchdog(seconds: float | None, name: str = "the run") -> Iterator[Callable[
             petted.clear()
             if over.is_set():
                 return
-        text = f"{name} made no progress for {seconds:g} s; run the same command again to go on from the last checkpoint"
-        print(f"error: {one_line(text)}", file=sys.stderr, flush=True)
+        complain(
+            f"{name} made no progress for {seconds:g} s; run the same command again to go on from the last checkpoint"
+        )
+        sys.stderr.flush()
         os._exit(EXIT_REQUEUE)
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()

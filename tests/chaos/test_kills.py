@@ -85,7 +85,7 @@ def torment(start, kills, tmp_path, undisturbed, seed):
     out = next(folders)
     while toll.kills < kills:
         before, processes = steps_in(checkpoints(out)), start(out)
-        if toll.kills % 2:  # every other kill comes soon after a save, or in the next
+        if toll.kills % 2 == 0:  # every other kill comes soon after a save, or in the next
             wait_for(lambda: steps_in(checkpoints(out)) != before or not processes[0].process.is_alive())  # noqa: B023
             time.sleep(moments.uniform(0.0, horizon / 5))
         else:
@@ -97,7 +97,7 @@ def torment(start, kills, tmp_path, undisturbed, seed):
             toll = toll.plus(unequal=left or only_result(out) != wanted)
             out = next(folders)
     print(f"\n{start.__name__}: {toll}")
-    assert toll.resumed > 0 or kills < 2
+    assert toll.resumed > 0
     return toll
 
 
@@ -106,9 +106,8 @@ def after_kill(toll, processes, moments, out):
     victims = moments.sample(processes, moments.randint(1, len(processes)))
     killed = any([victim.kill() for victim in victims])
     started = time.monotonic()
-    # a survivor asks to be started again, but JAX aborts it itself when its coordinator has died
-    allowed = (0, 75, -9, -6) if processes[0] in victims else (0, 75, -9)
-    assert all(process.end() in allowed for process in processes)
+    # a survivor asks to be started again (75); JAX aborts it itself (-6) where another dies before they have met
+    assert {process.end() for process in processes} <= {0, 75, -6, -9}
     seconds = max(toll.seconds, time.monotonic() - started)
     last, acknowledged = max(whole_steps(out), default=0), processes[0].acknowledged
     whole = [store.read_record(folder) is not None for folder in results(out)]
@@ -144,12 +143,13 @@ def test_workers_of_a_sweep(tmp_path):
     started = time.monotonic()
     assert Child(sweep_worker, tmp_path / "undisturbed").end() == 0
     horizon, moments, toll = time.monotonic() - started, random.Random(2), Toll()
+    names = (f"killed-{number}" for number in range(10 * KILLS))  # some may end before they are killed
     while toll.kills < max(1, KILLS // 2):
-        name = f"killed-{toll.kills}"
+        name = next(names)
         write_sweep(tmp_path / name, about, points)
         while toll.kills < max(1, KILLS // 2) and rows(name).num_rows < points.num_rows:
             worker = Child(sweep_worker, tmp_path / name)
-            time.sleep(moments.uniform(0.0, horizon))
+            time.sleep(moments.uniform(0.0, horizon / 2))
             toll = toll.plus(kills=worker.kill())
             parts = read_parts(tmp_path / name / PARTS, about["code"])
             there = {path.name for path in (tmp_path / name / PARTS).glob("*.parquet")}

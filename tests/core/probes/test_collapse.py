@@ -10,6 +10,7 @@ from core.probes.tally import merge_tallies, tally_variance
 from theory.collapse.floors import cosine_spread_floor, etf_error_floor, log_kernel_simplex
 
 SHAPES = [(12, 5), (4, 9)]  # more classes than dimensions, and fewer
+geometry_of, duality_of = jax.jit(mean_geometry), jax.jit(duality)
 
 
 def sample(classes, dimension, seed=0):
@@ -19,17 +20,21 @@ def sample(classes, dimension, seed=0):
     return features, labels, rng.normal(size=(classes, dimension))
 
 
-def everything(features, labels, head):
-    """All metrics as one flat dictionary of numbers."""
-    classes = head.shape[0]
-    stats = class_statistics(jnp.asarray(features), jnp.asarray(labels), classes)
+@jax.jit
+def metrics(features, labels, head):
+    stats = class_statistics(features, labels, head.shape[0])
     seen = stats.counts > 0
     named = {"cdnv": class_distance_variance(stats).mean, "log": log_kernel(stats.means, seen, tile=3)}
     found = {**variability(stats)._asdict(), **mean_geometry(stats.means, seen)._asdict()}
-    found |= {f"dual_{k}": v for k, v in duality(jnp.asarray(head), stats.means, seen)._asdict().items()}
+    found |= {f"dual_{k}": v for k, v in duality(head, stats.means, seen)._asdict().items()}
     found |= {"cdnv": named["cdnv"], "log": named["log"].mean, "log_variance": tally_variance(named["log"])}
     found["riesz"] = riesz_kernel(stats.means, seen, tile=5).mean
-    return {k: float(v) for k, v in found.items()}
+    return found
+
+
+def everything(features, labels, head):
+    """All metrics as one flat dictionary of numbers."""
+    return {k: float(v) for k, v in metrics(features, labels, head).items()}
 
 
 def by_definition(features, labels, head):
@@ -106,47 +111,46 @@ def etf(classes, dimension, dtype=np.float64):
 @pytest.mark.parametrize(("dtype", "level"), [(np.float64, 1e-7), (np.float32, 2e-3)])
 def test_an_exact_simplex_has_no_errors_far_from_zero_too(dtype, level):
     means = jnp.asarray(etf(6, 8, dtype) * 10 + (1000 if dtype == np.float64 else 0))
-    geometry = mean_geometry(means, jnp.ones(6, bool))
+    geometry = geometry_of(means, jnp.ones(6, bool))
     for name in ("norm_variation", "log_norm_deviation", "cosine_deviation", "etf_error"):
         assert float(getattr(geometry, name)) < level, name
     np.testing.assert_allclose(geometry.cosine_mean, -1 / 5, rtol=1e-5)
-    kernel = log_kernel(means, jnp.ones(6, bool))
+    kernel = jax.jit(log_kernel)(means, jnp.ones(6, bool))
     np.testing.assert_allclose(kernel.mean, log_kernel_simplex(6), rtol=1e-5)
     assert tally_variance(kernel) < 1e-9
-    own = duality(means - means.mean(0)[None, :], means, jnp.ones(6, bool))
+    own = duality_of(means - means.mean(0)[None, :], means, jnp.ones(6, bool))
     assert float(own.distance) < level
     assert float(own.structure_error) < level
 
 
 def test_an_orthogonal_frame_is_one_and_a_tight_frame_sits_on_the_floors():
     frame = jnp.asarray(np.eye(8)[:, :8] * 3.0)  # orthogonal, so its centred means are a simplex
-    assert mean_geometry(frame, jnp.ones(8, bool)).etf_error < 1e-7
+    assert geometry_of(frame, jnp.ones(8, bool)).etf_error < 1e-7
     angle = 2 * np.pi * np.outer(np.arange(9), [1, 2]) / 9
     tight = jnp.asarray(np.concatenate([np.cos(angle), np.sin(angle)], 1))
-    geometry = mean_geometry(tight, jnp.ones(9, bool))
+    geometry = geometry_of(tight, jnp.ones(9, bool))
     np.testing.assert_allclose(geometry.etf_error, etf_error_floor(9, 4), rtol=1e-9)
     np.testing.assert_allclose(geometry.cosine_deviation, cosine_spread_floor(9, 4), rtol=1e-9)
 
 
 def test_one_sample_a_class_is_collapsed():
-    features = jnp.asarray(np.random.default_rng(0).normal(size=(4, 6)))
-    stats = class_statistics(features, jnp.arange(4), 4)
-    assert float(variability(stats).pseudo_inverse) == float(variability(stats).quotient) == 0
-    assert float(class_distance_variance(stats).mean) == 0
+    features = np.random.default_rng(0).normal(size=(4, 6))
+    found = everything(features, np.arange(4), np.ones((4, 6)))
+    assert found["pseudo_inverse"] == found["quotient"] == found["cdnv"] == 0
 
 
 def test_float32_far_from_zero_keeps_the_pseudo_inverse():
     features, labels, _ = sample(12, 30)
     expected = by_definition(features, labels, np.ones((12, 30)))
-    near = class_statistics(jnp.asarray(features + 1000, jnp.float32), jnp.asarray(labels), 12)
-    np.testing.assert_allclose(variability(near).pseudo_inverse, expected["pseudo_inverse"], rtol=1e-3)
+    near = everything((features + 1000).astype(np.float32), labels, np.ones((12, 30), np.float32))
+    np.testing.assert_allclose(near["pseudo_inverse"], expected["pseudo_inverse"], rtol=1e-3)
 
 
 def test_parts_of_the_tiles_merge_to_the_whole():
     means = jnp.asarray(np.random.default_rng(0).normal(size=(23, 4)))
     seen = jnp.arange(23) % 5 > 0
-    whole = log_kernel(means, seen, tile=64)
-    parts = [log_kernel(means, seen, tile=4, part=(i, 3)) for i in range(3)]
+    kernel = jax.jit(log_kernel, static_argnames=("tile", "part"))
+    whole, parts = kernel(means, seen, tile=64), [kernel(means, seen, tile=4, part=(i, 3)) for i in range(3)]
     merged = merge_tallies(merge_tallies(parts[2], parts[0]), parts[1])
     for a, b in zip(merged, whole, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)

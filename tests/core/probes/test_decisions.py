@@ -5,19 +5,17 @@ import numpy as np
 from core.probes.decisions import agreement_init, agreement_rate, agreement_update, best_class
 from core.probes.report import collapse_report
 
+update, report_of = jax.jit(agreement_update, static_argnames="tile"), jax.jit(collapse_report)
+
 
 def test_the_rule_of_nearest_means_written_as_a_head_agrees_with_itself_everywhere():
     rng = np.random.default_rng(0)
     means, features = rng.normal(size=(13, 4)), 2 * rng.normal(size=(400, 4))
     bias = -np.sum(means**2, 1) / 2
-    state = agreement_update(
-        agreement_init(), *map(jnp.asarray, (features, means, bias, means)), jnp.ones(13, bool), tile=5
-    )
+    state = update(agreement_init(), *map(jnp.asarray, (features, means, bias, means)), jnp.ones(13, bool), tile=5)
     assert state.agreed == state.seen == 400
     # without its bias that head decides otherwise
-    wrong = agreement_update(
-        agreement_init(), *map(jnp.asarray, (features, means, 0 * bias, means)), jnp.ones(13, bool)
-    )
+    wrong = update(agreement_init(), *map(jnp.asarray, (features, means, 0 * bias, means)), jnp.ones(13, bool))
     assert 0.2 < agreement_rate(wrong) < 0.9
 
 
@@ -35,15 +33,15 @@ def test_unseen_classes_are_never_chosen_and_batches_add_up():
     bias = -jnp.sum(means**2, axis=1) / 2
     state = agreement_init()
     for start in (0, 20, 40):
-        state = agreement_update(state, features[start : start + 20], means, bias, garbage, seen)
+        state = update(state, features[start : start + 20], means, bias, garbage, seen)
     assert state.agreed == state.seen == 60
 
 
 def test_report_of_collapsed_features_in_three_lines():
     features, labels = jnp.repeat(5.0 * jnp.eye(4), 3, axis=0), jnp.repeat(jnp.arange(4), 3)
-    report = collapse_report(features, labels, jnp.eye(4))
+    report = report_of(features, labels, jnp.eye(4))
     assert float(report.variability.quotient) == float(report.class_distance.mean) == 0
     assert float(report.geometry.etf_error) < 1e-7
     assert float(report.agreement) == 1
-    noisy = collapse_report(features + jax.random.normal(jax.random.key(0), features.shape), labels, jnp.eye(4))
+    noisy = report_of(features + jax.random.normal(jax.random.key(0), features.shape), labels, jnp.eye(4))
     assert float(noisy.variability.pseudo_inverse) > 0

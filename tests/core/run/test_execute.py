@@ -81,17 +81,22 @@ def test_a_damaged_picture_is_drawn_again(go):
     assert go().did == "kept"
 
 
-def test_a_newer_copy_of_the_run_makes_the_older_one_stop_before_it_writes(go, monkeypatch):
-    monkeypatch.setattr("core.run.fence._locked", lambda file: True)
-    order = []
+@pytest.mark.parametrize("when", ["computing", "drawing"])
+def test_a_newer_copy_of_the_run_makes_the_older_one_stop_before_it_writes(go, monkeypatch, when):
+    monkeypatch.setattr("core.run.fence._locked", lambda file: True)  # as on another host
+    happened = []
 
     def overtaken(config, key, run):
-        order.append(go().did)  # elsewhere, the same command from the beginning to the end
+        if when == "computing":
+            happened.append(go().did)  # the same command from the beginning to the end
         return {"noise": jnp.zeros(3), "value": jnp.zeros(2)}
 
+    def drawing(draw, folder, provenance):
+        happened.append(go().did if when == "drawing" else "drawn")
+
     with pytest.raises(Superseded):
-        go(experiment=EXPERIMENT._replace(compute=overtaken))
-    assert order == ["computed"]
+        go(experiment=EXPERIMENT._replace(compute=overtaken), render=drawing)
+    assert happened == ["computed"]
     assert go().did == "kept"
     assert store.read_arrays(go().folder)["noise"].any()
 
