@@ -18,9 +18,9 @@ import jax.numpy as jnp
 from matplotlib.figure import Figure
 
 from core.policies.tabular import exact_ascent
-from core.policies.tasks import bandit
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.entropy_mechanism._study import bandit_table
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 from theory.entropy.reward_law import fit_law
@@ -45,8 +45,6 @@ PRESETS = {"smoke": Config(states=16, steps=50), "laptop": Config(), "paper": Co
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Paths (spreads, algorithms, steps) and fitted coefficients."""
-    state = jnp.arange(config.states).repeat(config.answers)[:, None]
-    answer = jnp.tile(jnp.arange(config.answers), config.states)[:, None]
 
     @partial(jax.jit, static_argnums=0)
     def path(kind: str, table: jax.Array, rewards: jax.Array) -> tuple[jax.Array, ...]:
@@ -59,8 +57,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     runs = []
     for spread in config.spreads:
-        task, table = bandit(key, states=config.states, answers=config.answers, spread=spread)
-        rewards = task.reward(state, answer).reshape(table.shape)
+        rewards, table = bandit_table(key, config.states, config.answers, spread=spread)
         runs.append([path(kind, table, rewards) for kind in RATES])
     names = ("entropy", "reward", "slope", "intercept", "r2")
     return {name: jnp.stack([jnp.stack([k[i] for k in row]) for row in runs]) for i, name in enumerate(names)}

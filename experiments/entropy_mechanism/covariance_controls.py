@@ -3,13 +3,14 @@
 Decision entropy and reward of a tiny transformer that learns (a + b + c) mod 10 by GRPO (32 prompts x 8 answers, 4
 updates a rollout, Adam 1e-3), plain, with a raised upper clip bound, and with the two covariance controls.
 Substitute: the paper trains 7B and 32B models; its shares (2e-4 of the tokens) would pick no token here, so they are
-raised about a hundredfold. Line: mean over seeds, band: its 95 % interval. Right: all methods, reward against
-entropy, one dot a rollout (mean over seeds).
+raised about a hundredfold. Line: mean over seeds, which share the base policy, band: its 95 % interval. Right: all
+methods, reward against entropy, one dot a rollout (mean over seeds). Black, no fit: right with probability p at each
+of the two sums, wrong evenly, R = p² + (1 - p)²/9, H = h(p) + (1 - p) log 9: what the base policy was taught.
 
-Shows: GRPO and clip-higher fall below a tenth of the start; both controls keep at least twice GRPO's entropy; the (H,
-R) points of all methods lie near one curve.
+Shows: GRPO, clip-higher and KL-Cov with β = 1 fall below a tenth of the start; Clip-Cov and KL-Cov with β = 3 keep
+more than twice GRPO's entropy and pay with reward; the (H, R) points of all methods lie along the black curve.
 Source: arXiv 2505.22617, Figures 1, 11 and 12, Clip-Cov and KL-Cov.
-Cost: smoke 10 s, laptop 40 s
+Cost: smoke 8 s, laptop 28 s
 Run: python -m experiments.entropy_mechanism.covariance_controls
 """
 
@@ -26,11 +27,12 @@ from core.policies.interventions.kl_covariance import kl_covariance
 from core.policies.testbed import compare_on_sums
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.entropy_mechanism._study import Runs, taught_curve
 from figures.annotate import panel_letters
 from figures.forms import line_with_band
 from figures.render import render
 from figures.statistics import mean_band
-from figures.style import COLORS, DOUBLE, new_figure
+from figures.style import COLORS, DOUBLE, INK, new_figure
 
 METHODS = {
     "GRPO": NOTHING,
@@ -42,20 +44,13 @@ METHODS = {
 
 
 @dataclass(frozen=True)
-class Config:
-    """Length and number of the runs, and how many of the methods run."""
+class Config(Runs):
+    """How many of the methods run."""
 
-    rollouts: int = 100
-    seeds: int = 8
-    imitation: int = 600
     methods: int = len(METHODS)
 
-    def __post_init__(self):
-        if self.seeds < 2:
-            raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
 
-
-PRESETS = {"smoke": Config(3, 2, 5, methods=2), "laptop": Config(), "paper": Config(400, 32, 1000)}
+PRESETS = {"smoke": Config(3, 2, 5, methods=1), "laptop": Config(), "paper": Config(400, 32, 1000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
@@ -78,6 +73,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     axes[0].set(xlabel="rollout", ylabel="decision entropy (nats)", yscale="log", ylim=(0.02, 4))
     axes[1].set(xlabel="rollout", ylabel="reward")
     axes[1].legend(loc="lower right")
+    axes[2].plot(*taught_curve(), color=INK, linewidth=0.8, label="taught family, no fit", zorder=1)
+    axes[2].legend(loc="lower right")
     axes[2].invert_xaxis()
     axes[2].set(xlabel="decision entropy (nats)", ylabel="reward")
     panel_letters(axes)

@@ -9,18 +9,15 @@ from scipy import stats
 
 from core.policies.interventions.interface import NOTHING
 from core.policies.interventions.steer import steer
-from core.policies.testbed import bandit_recipe, over_seeds
+from core.policies.testbed import bandit_recipe, compare
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine, refuted
 from core.verify.identity import identity
 from core.verify.trial import Trial
-from experiments.steer._rows import VOCABULARY, population
+from experiments.steer._rows import VOCABULARY, estimates, population, realised
 from theory.entropy.estimators import (
-    batch_covariance,
-    full_estimate,
     inverse_old_estimate,
     own_logit_estimate,
-    sign_estimate,
 )
 from theory.entropy.softmax import entropy, expected_discriminator, log_prob
 
@@ -43,10 +40,12 @@ def c02_it_keeps_one_term_of_the_baseline(trial: Trial) -> Evidence:
 
 
 def c03_ranking_of_estimators(trial: Trial) -> Evidence:
-    """Correlation with the realised change: full law above 0.999, Theorem 1 below 0.9, released form, S, Cov lower."""
+    """Correlation with the realised change: full law above 0.999, Theorem 1 below 0.9, S, released form, Cov lower.
+
+    Lower by 0.02 at least: without its factor 1 - p Theorem 1 is the bare S.
+    """
     corr = _correlations(trial)
-    gaps = [corr[0] - 0.999, 0.9 - corr[1], corr[1] - corr[2], corr[1] - corr[3], corr[1] - corr[4]]
-    return bound(np.array(gaps), tolerance=0.0)
+    return bound(np.array([corr[0] - 0.999, 0.9 - corr[1], *(corr[1] - 0.02 - corr[2:])]), tolerance=0.0)
 
 
 def c04_the_released_code_drops_a_probability(trial: Trial) -> Evidence:
@@ -66,11 +65,8 @@ def c05_weights_keep_entropy(trial: Trial) -> Evidence:
     recipe, params = bandit_recipe(jax.random.key(3), rate=20.0, horizon=100)
     keys = jax.random.split(trial.key, 8)
 
-    def ends(method):
-        runs = jax.jit(partial(over_seeds, recipe._replace(method=method)))(params, keys)
-        return np.asarray(runs["decision_entropy"], float)[:, -10:].mean(1)
-
-    higher, lower = ends(steer(0.1)), ends(NOTHING)
+    runs = jax.jit(partial(compare, recipe, methods=(steer(0.1), NOTHING)))(params, keys=keys)["decision_entropy"]
+    higher, lower = np.asarray(runs, float)[..., -10:].mean(-1)
     reach = stats.t.ppf(0.975, 7) / np.sqrt(8)
     low = higher.mean() - reach * higher.std(ddof=1)
     return bound(low / (lower.mean() + reach * lower.std(ddof=1)) - 1, tolerance=0.0)
@@ -78,17 +74,9 @@ def c05_weights_keep_entropy(trial: Trial) -> Evidence:
 
 def _correlations(trial: Trial) -> np.ndarray:
     logits, token, adv = population(trial.key, 1000 * trial.effort)
-    l, h, mean = log_prob(logits, token), entropy(logits), expected_discriminator(logits)
-    push = adv[:, None] * (jax.nn.one_hot(token, VOCABULARY) - jax.nn.softmax(logits))
-    truth = np.asarray(_plain_entropy(logits + 1e-2 * push) - _plain_entropy(logits)) / 1e-2
-    estimates = (
-        full_estimate(l, h, mean, adv),
-        own_logit_estimate(l, h, adv),
-        sign_estimate(l, h, adv),
-        inverse_old_estimate(l, l, h, adv),
-        -batch_covariance(l, adv, jnp.ones_like(adv)),
-    )
-    return np.array([np.corrcoef(truth, np.asarray(e))[0, 1] for e in estimates])
+    guesses = estimates(log_prob(logits, token), entropy(logits), expected_discriminator(logits), adv)
+    truth = realised(logits, token, adv, 1e-2)
+    return np.array([np.corrcoef(truth, np.asarray(guess))[0, 1] for guess in guesses])
 
 
 def _plain_entropy(logits: jax.Array) -> jax.Array:

@@ -16,26 +16,16 @@ Run: python -m experiments.steer.estimators
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.steer._rows import population
+from experiments.steer._rows import NAMES, estimates, population, realised
 from figures.annotate import small_print
 from figures.render import render
 from figures.style import BLUE, DOUBLE, GREY, HAIRLINE, new_figure
-from theory.entropy.estimators import (
-    batch_covariance,
-    full_estimate,
-    inverse_old_estimate,
-    own_logit_estimate,
-    sign_estimate,
-)
 from theory.entropy.softmax import entropy, expected_discriminator, log_prob
-
-NAMES = ("full law", "Theorem 1", "bare $S$", "released", "covariance")
 
 
 @dataclass(frozen=True)
@@ -56,17 +46,8 @@ PRESETS = {"smoke": Config(100), "laptop": Config(), "paper": Config(40_000)}
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """The truth (tokens,) and the estimates (estimators, tokens)."""
     logits, token, adv = population(key, config.tokens)
-    l, h = log_prob(logits, token), entropy(logits)
-    push = adv[:, None] * (jax.nn.one_hot(token, logits.shape[1]) - jax.nn.softmax(logits))
-    estimates = (
-        full_estimate(l, h, expected_discriminator(logits), adv),
-        own_logit_estimate(l, h, adv),
-        sign_estimate(l, h, adv),
-        inverse_old_estimate(l, l, h, adv),
-        -batch_covariance(l, adv, jnp.ones_like(adv)),
-    )
-    truth = (entropy(logits + config.step * push) - h) / config.step
-    return {"truth": truth, "estimates": jnp.stack(estimates)}
+    guesses = estimates(log_prob(logits, token), entropy(logits), expected_discriminator(logits), adv)
+    return {"truth": realised(logits, token, adv, config.step), "estimates": guesses}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

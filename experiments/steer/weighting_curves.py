@@ -3,7 +3,7 @@
 Decision entropy and reward of a tiny transformer that learns (a + b + c) mod 10 by GRPO (32 prompts x 8 answers, 4
 updates a rollout, Adam 1e-3), plain and with STEER weights from three estimates: as printed, as in the released code,
 and from the exact law, each with the smallest weight 0.1, and as printed with the paper's 0.7. Substitute for
-Qwen2.5-Math-7B. Line: mean over seeds, band: its 95 % interval.
+Qwen2.5-Math-7B. Line: mean over seeds, which share the base policy, band: its 95 % interval.
 
 Shows: 0.7 is hardly visible at this size; at 0.1 the weights slow the collapse a little.
 Source: arXiv 2510.10150, released code; the exact weights are ours.
@@ -51,7 +51,7 @@ class Config:
             raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
 
 
-PRESETS = {"smoke": Config(3, 2, 5, methods=2), "laptop": Config(), "paper": Config(400, 32, 1000)}
+PRESETS = {"smoke": Config(3, 2, 5, methods=1), "laptop": Config(), "paper": Config(400, 32, 1000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

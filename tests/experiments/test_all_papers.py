@@ -8,7 +8,7 @@ import pytest
 from core.run import store
 from core.run.catalogue import ROOT, claims_files, papers, read_card, select
 from core.run.execute import execute
-from core.run.experiment import device_mesh
+from core.run.mesh import device_mesh
 from core.run.request import PRESETS, parse
 from core.verify.ledger import claims_of, verify
 from figures.style import house_style

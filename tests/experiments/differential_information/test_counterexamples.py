@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from core.run.experiment import device_mesh
+from core.run.mesh import device_mesh
 from core.verify.trial import Trial
 from experiments.differential_information._preferences import best_rewards
 from experiments.differential_information.claims import (

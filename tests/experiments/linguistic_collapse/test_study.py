@@ -1,3 +1,6 @@
+from importlib import import_module
+
+import jax
 import numpy as np
 import pytest
 
@@ -7,10 +10,26 @@ COLUMNS = ("model,val_loss,cdnv,norms_log_mean,norms_log_var,interfere_var,log_k
            "simcos_mean,simcos_var,hits,misses,etf_error")  # fmt: skip
 
 
-def test_published_rows_are_read_by_name(tmp_path):
+FIGURES = ("duality", "floors", "metrics_against_loss", "seeds", "training_length", "variability_over_scale")
+
+
+@pytest.fixture
+def path(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text(f"{COLUMNS}\n02x0768_01d07@0,2.5,0.1,2,4,9,-0.3,0.09,0.5,0.01,1,3,1.3\n"
                     "12x1024_10L@9,1.5,0.1,2,4,9,-0.3,0.09,0.5,0.01,1,3,1.3\n")  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_takes_the_published_rows_in_place_of_training(name, path):
+    experiment = import_module(f"experiments.linguistic_collapse.{name}").EXPERIMENT
+    config = type(experiment.presets["laptop"])(published=str(path))
+    found = experiment.compute(config, jax.random.key(0), None)
+    assert found["loss"].tolist() == ([2.5] if name == "seeds" else [2.5, 1.5])
+
+
+def test_published_rows_are_read_by_name(path):
     rows = published_rows(path)
     assert rows["width"].tolist() == [768, 1024]
     assert rows["layers"].tolist() == [2, 12]

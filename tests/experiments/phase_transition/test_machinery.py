@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from core.run.experiment import device_mesh
+from core.run.mesh import device_mesh
 from core.trees.law import Shape
 from experiments.phase_transition import _averages
 from experiments.phase_transition._exact import tree_by_enumeration
