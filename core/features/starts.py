@@ -14,6 +14,7 @@ from core.features.unconstrained import (
     sample_model,
     squared_loss,
 )
+from theory.door import within
 
 
 def descend_from_random(
@@ -44,6 +45,8 @@ def descend_from_random(
     Returns:
         The models, stacked, and their losses.
     """
+    within("penalty.layers", penalty.layers, 0)
+    within("penalty.features", penalty.features, 0)
     labels = jnp.argmax(targets, axis=0)
 
     objectives = {

@@ -8,6 +8,7 @@ from core.features.unconstrained import Penalty, class_targets
 from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum
 
 DECAY = 5e-3
+minimum_of = jax.jit(deep_linear_minimum, static_argnames=("rank", "branch"))
 _run = jax.jit(descend_from_random, static_argnames=("starts", "widths", "biased", "loss", "steps"))
 
 
@@ -23,7 +24,7 @@ def equal_penalty(depth: int, decay: float) -> Penalty:
 
 
 def closed_form(sizes: tuple[int, ...], depth: int, decay: float) -> DeepLinearMinimum:
-    return deep_linear_minimum(jnp.array(sizes, float), sum(sizes), jnp.full(depth, decay), decay)
+    return minimum_of(jnp.array(sizes, float), sum(sizes), jnp.full(depth, decay), decay)
 
 
 def descents(key, starts, sizes, widths, penalty, **options):

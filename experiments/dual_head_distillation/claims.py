@@ -25,8 +25,8 @@ CLASSES = 7
 def c01_only_the_binary_residual_has_an_all_ones_part(trial: Trial) -> Evidence:
     """Cross-entropy's residual sums to zero; the binary divergence's sums to Σ σ(z_s) - σ(z_t)."""
     student, teacher = 3 * jax.random.normal(trial.key, (2, 50 * trial.effort, CLASSES))
-    cross_entropy = jax.grad(lambda z: jnp.sum(jax.nn.logsumexp(z, axis=1) - z[:, 0]))(student)
-    binary = jax.grad(lambda z: jnp.sum(binary_divergence(z, teacher)))(student)
+    cross_entropy = jax.jit(jax.grad(lambda z: jnp.sum(jax.nn.logsumexp(z, axis=1) - z[:, 0])))(student)
+    binary = jax.jit(jax.grad(lambda z: jnp.sum(binary_divergence(z, teacher))))(student)
     sums = jnp.sum(jax.nn.sigmoid(student) - jax.nn.sigmoid(teacher), axis=1)
     return combine(identity(0.0, cross_entropy.sum(1), rtol=0, atol=1e-13),
                    identity(sums, binary.sum(1), rtol=1e-10, atol=1e-12))  # fmt: skip

@@ -3,19 +3,59 @@
 A row is one model at one moment of its training. With `published` the rows are those that the authors made public.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from matplotlib.axes import Axes
 
 from core.data.zipf_language import sample_language, sample_sequences
 from core.networks.transformer import transformer
 from core.probes.report import CollapseReport, collapse_report
 from core.probes.tally import tally_variance
 from experiments.linguistic_collapse._published import published_rows
+
+
+@dataclass(frozen=True)
+class Study:
+    """The language, the models and their training; or `published`, a path to the authors' rows."""
+
+    vocabulary: int = 128
+    states: int = 96
+    length: int = 16
+    widths: tuple[int, ...] = (8, 32)
+    layers: tuple[int, ...] = (1, 2)
+    steps: tuple[int, ...] = (30, 100, 300)
+    seeds: int = 1
+    batch: int = 64
+    test_texts: int = 256
+    rate: float = 5e-3
+    published: str = ""
+
+    def __post_init__(self):
+        """Refuses models that can't be built."""
+        if list(self.steps) != sorted(set(self.steps)) or min(self.steps) < 1:
+            raise ValueError(f"steps: {self.steps}, must rise from 1 or more")
+        if any(w < 2 or w % 2 for w in self.widths) or min(self.layers) < 1:
+            raise ValueError(f"widths: {self.widths}, must be even and >= 2, layers={self.layers} >= 1")
+
+
+Kind = TypeVar("Kind", bound=Study)
+# one for all figures, so that they share what is compiled
+SMOKE = {"vocabulary": 16, "states": 8, "length": 4, "widths": (4,), "layers": (1,), "steps": (2, 4), "seeds": 3,
+         "batch": 4, "test_texts": 16}  # fmt: skip
+PAPER = {"vocabulary": 2048, "states": 1024, "length": 64, "widths": (64, 128, 256, 512), "layers": (1, 2, 4, 8),
+         "steps": (1000, 3000, 10_000), "batch": 256, "test_texts": 2048, "rate": 1e-3}  # fmt: skip
+
+
+def presets(kind: type[Kind], **paper: Any) -> dict[str, Kind]:
+    """Those of one figure: its own sizes on a laptop, and `paper` in place of the common ones of the paper."""
+    return {"smoke": kind(**SMOKE), "laptop": kind(), "paper": kind(**PAPER | paper)}
+
 
 METRICS = {
     "distance": "NC1: CDNV",
@@ -28,7 +68,7 @@ METRICS = {
 }
 
 
-def rows(config: Any, key: jax.Array) -> dict[str, np.ndarray]:
+def rows(config: Study, key: jax.Array) -> dict[str, np.ndarray]:
     """Columns: width, layers, steps, seed, loss, etf_error and the metrics."""
     if config.published:
         return published_rows(Path(config.published))
@@ -95,9 +135,10 @@ def summary(report: CollapseReport) -> dict[str, jax.Array]:
     }
 
 
-def check(config: Any) -> None:
-    """What all configs of this paper must satisfy."""
-    if list(config.steps) != sorted(set(config.steps)) or min(config.steps) < 1:
-        raise ValueError(f"steps: {config.steps}, must rise from 1 or more")
-    if any(w < 2 or w % 2 for w in config.widths) or min(config.layers) < 1:
-        raise ValueError(f"widths: {config.widths}, must be even and >= 2, layers={config.layers} >= 1")
+def width_ticks(ax: Axes, widths: np.ndarray) -> None:
+    """A logarithmic axis with a tick at each width, and its number where there is room."""
+    ticks = np.unique(widths)
+    roomy = [*(ticks[1:] / ticks[:-1] > 1.4), True]
+    ax.set_xscale("log")
+    ax.set_xticks(ticks, [f"{w:g}" if room else "" for w, room in zip(ticks, roomy, strict=True)], minor=False)
+    ax.xaxis.set_minor_formatter("")

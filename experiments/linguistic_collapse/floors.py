@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import check, rows
+from experiments.linguistic_collapse._study import Study, presets, rows, width_ticks
 from figures.forms import color_bar
 from figures.render import render
 from figures.style import DOUBLE, INK, new_figure
@@ -32,44 +32,14 @@ PUBLISHED_CLASSES = 29_233  # of the authors' 50 257 tokens, those that occur
 
 
 @dataclass(frozen=True)
-class Config:
-    """The language, the models and their training; or `published`, a path to the authors' rows."""
+class Config(Study):
+    """The study, with sizes of its own."""
 
-    vocabulary: int = 128
-    states: int = 96
-    length: int = 16
     widths: tuple[int, ...] = (4, 8, 16)
     layers: tuple[int, ...] = (1,)
-    steps: tuple[int, ...] = (30, 100, 300)
-    seeds: int = 1
-    batch: int = 64
-    test_texts: int = 256
-    rate: float = 5e-3
-    published: str = ""
-
-    def __post_init__(self):
-        """Refuses models that can't be built."""
-        check(self)
 
 
-PRESETS = {
-    "smoke": Config(
-        vocabulary=16, states=8, length=4, widths=(4,), layers=(1,), steps=(2, 4), seeds=1, batch=4, test_texts=16
-    ),
-    "laptop": Config(),
-    "paper": Config(
-        vocabulary=2048,
-        states=1024,
-        length=64,
-        widths=(64, 128, 256, 512),
-        layers=(1, 4),
-        steps=(1000, 3000, 10_000),
-        seeds=1,
-        batch=256,
-        test_texts=2048,
-        rate=1e-3,
-    ),
-}
+PRESETS = presets(Config, layers=(1, 4))
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
@@ -91,9 +61,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         if not (config.published and name == "cosine"):
             points = ax.scatter(arrays["width"], arrays[name], c=arrays["loss"], s=9, zorder=3)
         ax.plot(width, floor, color=INK, label=meaning)
-        ax.set(xscale="log", xlabel="width $d$", ylabel=label)
-        ax.set_xticks(np.unique(arrays["width"]), [f"{w:g}" for w in np.unique(arrays["width"])], minor=False)
-        ax.xaxis.set_minor_formatter("")
+        ax.set(xlabel="width $d$", ylabel=label)
+        width_ticks(ax, arrays["width"])
         ax.legend()
     axes[2].set_yscale("log")
     color_bar(points, axes, "validation loss")

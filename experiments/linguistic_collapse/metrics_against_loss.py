@@ -12,67 +12,26 @@ Cost: smoke 6 s, laptop 50 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.metrics_against_loss
 """
 
-from dataclasses import dataclass
-
 import jax
 import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import METRICS, check, rows
+from experiments.linguistic_collapse._study import METRICS, Study, presets, rows
 from figures.annotate import small_print
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 
-
-@dataclass(frozen=True)
-class Config:
-    """The language, the models and their training; or `published`, a path to the authors' rows."""
-
-    vocabulary: int = 128
-    states: int = 96
-    length: int = 16
-    widths: tuple[int, ...] = (8, 32)
-    layers: tuple[int, ...] = (1, 2)
-    steps: tuple[int, ...] = (30, 100, 300)
-    seeds: int = 1
-    batch: int = 64
-    test_texts: int = 256
-    rate: float = 5e-3
-    published: str = ""
-
-    def __post_init__(self):
-        """Refuses models that can't be built."""
-        check(self)
+PRESETS = presets(Study)
 
 
-PRESETS = {
-    "smoke": Config(
-        vocabulary=16, states=8, length=4, widths=(4,), layers=(1,), steps=(2, 4), seeds=1, batch=4, test_texts=16
-    ),
-    "laptop": Config(),
-    "paper": Config(
-        vocabulary=2048,
-        states=1024,
-        length=64,
-        widths=(64, 128, 256, 512),
-        layers=(1, 2, 4, 8),
-        steps=(1000, 3000, 10_000),
-        seeds=1,
-        batch=256,
-        test_texts=2048,
-        rate=1e-3,
-    ),
-}
-
-
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Study, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """One row a model and checkpoint."""
     return rows(config, key)
 
 
-def draw(config: Config, arrays: Arrays) -> Figure:
+def draw(config: Study, arrays: Arrays) -> Figure:
     """One panel a metric."""
     figure, axes = new_figure(DOUBLE, 3.6, rows=2, cols=4, sharex=True)
     depths = np.unique(arrays["layers"])

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.linguistic_collapse._published import permutation_p
-from experiments.linguistic_collapse._study import METRICS, check, rows
+from experiments.linguistic_collapse._study import METRICS, Study, presets, rows
 from figures.annotate import small_print
 from figures.render import render
 from figures.style import DOUBLE, new_figure
@@ -30,54 +30,17 @@ PUBLISHED = 2, 768  # layers and width of the architecture that the authors trai
 
 
 @dataclass(frozen=True)
-class Config:
-    """The language, the models and their training; or `published`, a path to the authors' rows."""
+class Config(Study):
+    """The study, with sizes of its own."""
 
-    vocabulary: int = 128
-    states: int = 96
-    length: int = 16
     widths: tuple[int, ...] = (16,)
     layers: tuple[int, ...] = (1,)
     steps: tuple[int, ...] = (200,)
     seeds: int = 16
-    batch: int = 64
-    test_texts: int = 256
-    rate: float = 5e-3
-    published: str = ""
     shuffles: int = 5000
 
-    def __post_init__(self):
-        """Refuses models that can't be built."""
-        check(self)
 
-
-PRESETS = {
-    "smoke": Config(
-        vocabulary=16,
-        states=8,
-        length=4,
-        widths=(4,),
-        layers=(1,),
-        steps=(2,),
-        seeds=3,
-        batch=4,
-        test_texts=16,
-        shuffles=50,
-    ),
-    "laptop": Config(),
-    "paper": Config(
-        vocabulary=2048,
-        states=1024,
-        length=64,
-        widths=(256,),
-        layers=(2,),
-        steps=(3000,),
-        seeds=30,
-        batch=256,
-        test_texts=2048,
-        rate=1e-3,
-    ),
-}
+PRESETS = presets(Config, widths=(256,), layers=(2,), steps=(3000,), seeds=30)
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
@@ -85,8 +48,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     found = rows(config, key)
     if config.published:
         own = (found["width"] == PUBLISHED[1]) & (found["layers"] == PUBLISHED[0]) & (found["steps"] == 1)
-        found = {name: column[own] for name, column in found.items()}
-    return found
+    else:
+        own = found["steps"] == config.steps[-1]
+    return {name: column[own] for name, column in found.items()}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import METRICS, check, rows
+from experiments.linguistic_collapse._study import METRICS, Study, presets, rows
 from figures.annotate import small_print
 from figures.forms import line_with_band
 from figures.render import render
@@ -29,44 +29,16 @@ from figures.style import DOUBLE, new_figure
 
 
 @dataclass(frozen=True)
-class Config:
-    """The language, the models and their training; or `published`, a path to the authors' rows."""
+class Config(Study):
+    """The study, with sizes of its own."""
 
-    vocabulary: int = 128
-    states: int = 96
-    length: int = 16
     widths: tuple[int, ...] = (16,)
     layers: tuple[int, ...] = (2,)
     steps: tuple[int, ...] = (10, 30, 60, 120, 240, 480)
     seeds: int = 3
-    batch: int = 64
-    test_texts: int = 256
-    rate: float = 5e-3
-    published: str = ""
-
-    def __post_init__(self):
-        """Refuses models that can't be built."""
-        check(self)
 
 
-PRESETS = {
-    "smoke": Config(
-        vocabulary=16, states=8, length=4, widths=(4,), layers=(1,), steps=(2, 4), seeds=2, batch=4, test_texts=16
-    ),
-    "laptop": Config(),
-    "paper": Config(
-        vocabulary=2048,
-        states=1024,
-        length=64,
-        widths=(256,),
-        layers=(4,),
-        steps=(100, 300, 1000, 3000, 10_000),
-        seeds=5,
-        batch=256,
-        test_texts=2048,
-        rate=1e-3,
-    ),
-}
+PRESETS = presets(Config, widths=(256,), layers=(4,), steps=(100, 300, 1000, 3000, 10_000), seeds=5)
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

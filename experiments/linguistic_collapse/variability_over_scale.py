@@ -20,50 +20,20 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import check, rows
+from experiments.linguistic_collapse._study import Study, presets, rows, width_ticks
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 
 
 @dataclass(frozen=True)
-class Config:
-    """The language, the models and their training; or `published`, a path to the authors' rows."""
+class Config(Study):
+    """The study, with sizes of its own."""
 
-    vocabulary: int = 128
-    states: int = 96
-    length: int = 16
     widths: tuple[int, ...] = (8, 16, 32)
-    layers: tuple[int, ...] = (1, 2)
     steps: tuple[int, ...] = (200,)
-    seeds: int = 1
-    batch: int = 64
-    test_texts: int = 256
-    rate: float = 5e-3
-    published: str = ""
-
-    def __post_init__(self):
-        """Refuses models that can't be built."""
-        check(self)
 
 
-PRESETS = {
-    "smoke": Config(
-        vocabulary=16, states=8, length=4, widths=(4,), layers=(1,), steps=(3,), seeds=1, batch=4, test_texts=16
-    ),
-    "laptop": Config(),
-    "paper": Config(
-        vocabulary=2048,
-        states=1024,
-        length=64,
-        widths=(64, 128, 256, 512),
-        layers=(1, 2, 4, 8),
-        steps=(10_000,),
-        seeds=1,
-        batch=256,
-        test_texts=2048,
-        rate=1e-3,
-    ),
-}
+PRESETS = presets(Config, steps=(10_000,))
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
@@ -83,9 +53,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
             mean = [arrays[name][own & (arrays["width"] == w)].mean() for w in widths]
             ax.plot(widths, mean, color=color, label=f"{depth:g} layers")
             ax.plot(arrays["width"][own], arrays[name][own], "o", color=color, alpha=0.6)
-        ax.set(xscale="log", xlabel="width $d$", ylabel=label)
-        ax.set_xticks(np.unique(arrays["width"]), [f"{w:g}" for w in np.unique(arrays["width"])], minor=False)
-        ax.xaxis.set_minor_formatter("")
+        ax.set(xlabel="width $d$", ylabel=label)
+        width_ticks(ax, arrays["width"])
     axes[0].set_yscale("log")
     axes[1].legend()
     return figure

@@ -47,6 +47,7 @@ def code_value(
 ) -> Float[Array, ""]:
     """F(u) of a code at one scale u."""
     decays = within("decays", decays, 0, strict=True)
+    feature_decay = within("feature_decay", feature_decay, 0, strict=True)
     power = 2 / (decays.shape[0] + 1)
     singular = jnp.linalg.svd(code, compute_uv=False)
     # rounding to the power 1/3 would be a penalty of its own
@@ -97,6 +98,8 @@ def etf_margin(
     >>> round(float(etf_margin(4, 5, 5e-3, 5e-3)), 6)
     4.459482
     """
+    head_decay = within("head_decay", head_decay, 0, strict=True)
+    feature_decay = within("feature_decay", feature_decay, 0, strict=True)
     price = jnp.sqrt(jnp.asarray(per_class) * head_decay * feature_decay)
     return jnp.log(jnp.maximum(1 / price - (jnp.asarray(classes) - 1), 1.0))
 

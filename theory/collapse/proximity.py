@@ -76,8 +76,9 @@ def collapsed_features(
     """H* on the first K axes: orthogonal class means of squared length (1 - c)√(λ_W/λ_H), c = √(λ_W λ_H) < 1."""
     if count("dimension", dimension, 1) < classes:
         raise ValueError(f"dimension must be >= classes = {classes}, but came as {dimension}")
-    balance = within("head_decay * feature_decay", jnp.asarray(head_decay) * feature_decay, 0, 1, strict=True)
-    energy = (1 - jnp.sqrt(balance)) * jnp.sqrt(jnp.asarray(head_decay) / feature_decay)
+    head_decay, feature_decay = _decays(head_decay, feature_decay)
+    balance = within("head_decay * feature_decay", head_decay * feature_decay, 0, 1, strict=True)
+    energy = (1 - jnp.sqrt(balance)) * jnp.sqrt(head_decay / feature_decay)
     return jnp.sqrt(energy) * jnp.kron(jnp.eye(dimension, classes), jnp.ones((1, per_class)))
 
 
@@ -128,7 +129,8 @@ def within_attenuation(
         pull: β.
         head_share: p, the share of the within-class energy of H0 that lies in the row space of the head.
     """
-    feature_decay, pull = jnp.asarray(feature_decay), within("pull", pull, 0, strict=True)
+    head_decay, feature_decay = _decays(head_decay, feature_decay)
+    pull = within("pull", pull, 0, strict=True)
     share = within("head_share", head_share, 0, 1)
     inside = (1 + jnp.sqrt(feature_decay / head_decay) / pull) ** -2
     return share * inside + (1 - share) * (1 + feature_decay / pull) ** -2
@@ -141,6 +143,11 @@ def near_collapse_levels(
 
     1 - √(λ_H/λ_W)/β and 2 λ_H (1 - √(λ_W λ_H))/β.
     """
-    head_decay, feature_decay = jnp.asarray(head_decay), jnp.asarray(feature_decay)
+    head_decay, feature_decay = _decays(head_decay, feature_decay)
     smallest = 1 - jnp.sqrt(feature_decay / head_decay) / jnp.asarray(pull)
     return smallest, 2 * feature_decay * (1 - jnp.sqrt(head_decay * feature_decay)) / jnp.asarray(pull)
+
+
+def _decays(head: Real[ArrayLike, "*#batch"], feature: Real[ArrayLike, "*#batch"]) -> tuple[Array, Array]:
+    """λ_W > 0 and λ_H >= 0, checked one by one: a product of two negative ones would pass."""
+    return within("head_decay", head, 0, strict=True), within("feature_decay", feature, 0)

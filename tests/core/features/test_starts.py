@@ -16,10 +16,12 @@ def test_cross_entropy_starts_end_in_the_simplex_and_all_in_the_same_place():
         lambda key: descend_from_random(key, 3, TARGETS, (4,), PENALTY, loss="cross-entropy", steps=200)
     )(jax.random.key(0))
     assert models.layers[0].shape == (3, 3, 4)
-    expected = best_code_scale(etf_code(3), 2, PENALTY.layers, PENALTY.features)[1]
+    expected = jax.jit(best_code_scale)(etf_code(3), 2, PENALTY.layers, PENALTY.features)[1]
     np.testing.assert_allclose(values, expected, rtol=1e-9)
 
 
-def test_an_unknown_loss_is_refused():
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match=r"penalty\.layers must lie in"):
+        descend_from_random(jax.random.key(0), 1, TARGETS, (4,), PENALTY._replace(layers=jnp.array([-0.02])))
     with pytest.raises(ValueError, match="loss is 'hinge'; allowed are squared, cross-entropy"):
         descend_from_random(jax.random.key(0), 1, TARGETS, (4,), PENALTY, loss="hinge")

@@ -33,7 +33,7 @@ def descended():
 
 @pytest.fixture(scope="module")
 def minimum():
-    return deep_linear_minimum(jnp.asarray(SIZES, float), 12, PENALTY.layers, PENALTY.features)
+    return jax.jit(deep_linear_minimum)(jnp.asarray(SIZES, float), 12, PENALTY.layers, PENALTY.features)
 
 
 def test_random_starts_come_down_to_the_closed_form_and_not_below(descended, minimum):
@@ -53,7 +53,8 @@ def test_the_layers_found_are_balanced(descended):
 
 
 def test_planted_model_is_the_minimiser(minimum):
-    model = plant_model(minimum.layer_energy, jnp.eye(3), TARGETS, PENALTY, jax.random.key(1), 5)
+    plant = jax.jit(plant_model, static_argnums=5)
+    model = plant(minimum.layer_energy, jnp.eye(3), TARGETS, PENALTY, jax.random.key(1), 5)
     np.testing.assert_allclose(squared_loss(model, TARGETS, PENALTY), minimum.value, rtol=1e-13)
     means = class_means(model.features, TARGETS)
     np.testing.assert_allclose(means.T @ means, jnp.diag(minimum.mean_energy), atol=1e-12)
@@ -69,7 +70,7 @@ def test_cross_entropy_is_the_negative_log_likelihood_and_bias_moves_only_where_
     expected = -jnp.mean(jnp.log(jnp.sum(chance * TARGETS, axis=0)))
     np.testing.assert_allclose(cross_entropy_loss(model, labels, none), expected, rtol=1e-12)
     for biased in (False, True):
-        slope = jax.grad(lambda m, biased=biased: squared_loss(m, TARGETS, none, biased=biased))(model)
+        slope = jax.jit(jax.grad(lambda m, biased=biased: squared_loss(m, TARGETS, none, biased=biased)))(model)
         assert bool(jnp.any(slope.bias != 0)) == biased
 
 

@@ -7,16 +7,16 @@ from core.networks.multilayer import layer_outputs, sample_layers
 
 
 def test_forward_pass_is_the_rectified_chain():
-    layers = sample_layers(jax.random.key(0), (4, 3, 2))
+    layers = jax.jit(sample_layers, static_argnums=1)(jax.random.key(0), (4, 3, 2))
     inputs = jax.random.normal(jax.random.key(1), (5, 4))
-    hidden, out = layer_outputs(layers, inputs)
+    hidden, out = jax.jit(layer_outputs)(layers, inputs)
     np.testing.assert_allclose(hidden, np.maximum(np.asarray(inputs) @ np.asarray(layers[0][0]), 0))
     np.testing.assert_allclose(out, np.asarray(hidden) @ np.asarray(layers[1][0]))
     assert jnp.any(out < 0)
 
 
 def test_variance_keeps_the_scale():
-    weight, offset = sample_layers(jax.random.key(0), (200, 300))[0]
+    weight, offset = jax.jit(sample_layers, static_argnums=1)(jax.random.key(0), (200, 300))[0]
     assert abs(float(weight.var()) * 100 - 1) < 0.03
     assert not offset.any()
 

@@ -13,6 +13,8 @@ from theory.collapse.codes import (
     etf_margin,
 )
 
+best_of, value_of, price_of = jax.jit(best_code_scale), jax.jit(code_value), jax.jit(code_price, static_argnums=1)
+
 
 def test_value_of_a_code_is_the_objective_of_balanced_layers_and_features():
     classes, per_class, scale = 6, 5, 3.0
@@ -30,16 +32,16 @@ def test_value_of_a_code_is_the_objective_of_balanced_layers_and_features():
         penalty = (
             decays[0] * (first**2).sum() + decays[1] * (second**2).sum() + feature_decay * (features**2).sum()
         ) / 2
-        np.testing.assert_allclose(code_value(code, scale, per_class, decays, feature_decay), loss + penalty, rtol=1e-6)
+        np.testing.assert_allclose(value_of(code, scale, per_class, decays, feature_decay), loss + penalty, rtol=1e-6)
 
 
 def test_best_scale_of_the_etf_for_one_layer_is_its_closed_form():
     for per_class, decay in ((5, 5e-3), (20, 1e-3), (5, 0.1), (5, 0.2)):
-        scale, value = best_code_scale(etf_code(4), per_class, np.array([decay]), decay)
+        scale, value = best_of(etf_code(4), per_class, np.array([decay]), decay)
         expected = etf_margin(4, per_class, decay, decay)
         np.testing.assert_allclose(scale, expected, atol=2e-7)
         np.testing.assert_allclose(
-            value, code_value(etf_code(4), expected, per_class, np.array([decay]), decay), rtol=1e-12
+            value, value_of(etf_code(4), expected, per_class, np.array([decay]), decay), rtol=1e-12
         )
 
 
@@ -52,7 +54,7 @@ def test_margin_vanishes_from_the_critical_decay_on():
 def test_cross_polytope_wins_where_the_price_formula_says():
     for depth in (1, 2, 3, 5):
         for classes in (4, 6, 10):
-            ratio = code_price(cross_polytope_code(classes), depth) / code_price(etf_code(classes), depth)
+            ratio = price_of(cross_polytope_code(classes), depth) / price_of(etf_code(classes), depth)
             np.testing.assert_allclose(ratio, 2 ** ((1 - depth) / (depth + 1)) * classes / (classes - 1), rtol=1e-9)
             assert (ratio < 1) == ((depth == 2 and classes >= 6) or depth >= 3)
 
@@ -60,8 +62,8 @@ def test_cross_polytope_wins_where_the_price_formula_says():
 def test_price_decides_as_the_decay_vanishes():
     decays = np.full(2, 1e-9)
     for classes in (4, 6):
-        etf, cross = (best_code_scale(c(classes), 5, decays, 1e-9)[1] for c in (etf_code, cross_polytope_code))
-        assert (cross < etf) == (code_price(cross_polytope_code(classes), 2) < classes - 1)
+        etf, cross = (best_of(c(classes), 5, decays, 1e-9)[1] for c in (etf_code, cross_polytope_code))
+        assert (cross < etf) == (price_of(cross_polytope_code(classes), 2) < classes - 1)
 
 
 def test_codes_have_their_margins_and_refuse_what_they_cannot_be():
@@ -71,5 +73,7 @@ def test_codes_have_their_margins_and_refuse_what_they_cannot_be():
     assert np.linalg.matrix_rank(circle_code(7)) == 2
     with pytest.raises(ValueError, match="even"):
         cross_polytope_code(5)
+    with pytest.raises(ValueError, match="head_decay"):
+        etf_margin(4, 5, -5e-3, -5e-3)
     with pytest.raises(ValueError, match="classes"):
         etf_code(1)

@@ -13,6 +13,8 @@ from theory.collapse.deep_linear import (
 
 SIZES = np.array([20.0, 10.0, 5.0, 5.0])
 SAMPLES, CLASSES, WIDTH = 40, 4, 5
+minimum_of = jax.jit(deep_linear_minimum, static_argnames="rank")
+spectrum_of = jax.jit(centred_spectrum)
 
 
 def objective(params, targets, decays, feature_decay):
@@ -45,13 +47,13 @@ def planted(minimum, vectors, targets, decays, feature_decay):
 @pytest.mark.parametrize("bias", [False, True])
 def test_planted_minimiser_has_the_value_and_no_slope(depth, bias):
     decays, feature_decay = np.geomspace(2e-3, 8e-3, depth), 4e-3
-    spectrum, vectors = centred_spectrum(SIZES) if bias else (jnp.asarray(SIZES), jnp.eye(CLASSES))
-    minimum = deep_linear_minimum(spectrum, SAMPLES, decays, feature_decay)
+    spectrum, vectors = spectrum_of(SIZES) if bias else (jnp.asarray(SIZES), jnp.eye(CLASSES))
+    minimum = minimum_of(spectrum, SAMPLES, decays, feature_decay)
     targets, offset = one_hot(), (SIZES / SAMPLES if bias else np.zeros(CLASSES))
     layers, features = planted(minimum, np.asarray(vectors), targets - offset[:, None], decays, feature_decay)
     params = (layers, features, offset)
     np.testing.assert_allclose(objective(params, targets, decays, feature_decay), minimum.value, rtol=1e-13)
-    slope = jax.grad(objective)((list(map(jnp.asarray, layers)), jnp.asarray(features), jnp.asarray(offset)),
+    slope = jax.jit(jax.grad(objective))((list(map(jnp.asarray, layers)), jnp.asarray(features), jnp.asarray(offset)),
                                 targets, decays, feature_decay)  # fmt: skip
     leaves = jax.tree.leaves(slope if bias else slope[:2])
     assert max(float(jnp.abs(leaf).max()) for leaf in leaves) < 1e-15
@@ -59,8 +61,8 @@ def test_planted_minimiser_has_the_value_and_no_slope(depth, bias):
 
 def test_geometry_of_the_planted_minimiser_is_the_predicted_one():
     decays, feature_decay = np.full(3, 3e-3), 4e-3
-    spectrum, vectors = centred_spectrum(SIZES)
-    minimum = deep_linear_minimum(spectrum, SAMPLES, decays, feature_decay)
+    spectrum, vectors = spectrum_of(SIZES)
+    minimum = minimum_of(spectrum, SAMPLES, decays, feature_decay)
     targets = one_hot() - (SIZES / SAMPLES)[:, None]
     layers, features = planted(minimum, np.asarray(vectors), targets, decays, feature_decay)
     head = layers[2] @ layers[1] @ layers[0]
@@ -71,7 +73,7 @@ def test_geometry_of_the_planted_minimiser_is_the_predicted_one():
 
 def test_one_layer_has_its_closed_form():
     decay, feature_decay, samples = 3e-3, 2e-3, 40
-    minimum = deep_linear_minimum(SIZES, samples, np.array([decay]), feature_decay)
+    minimum = minimum_of(SIZES, samples, np.array([decay]), feature_decay)
     head = np.sqrt(SIZES * feature_decay / decay) - samples * feature_decay
     mean = np.sqrt(decay / (SIZES * feature_decay)) - samples * decay / SIZES
     np.testing.assert_allclose(minimum.head_energy, head, rtol=1e-12)
@@ -81,21 +83,21 @@ def test_one_layer_has_its_closed_form():
 def test_lengths_at_the_published_setting():
     lengths = {1: (3.7339, 0.2640), 3: (7.2720, 0.1370), 6: (9.6685, 0.1032), 9: (10.834, 0.0921)}
     for depth, (head, mean) in lengths.items():
-        minimum = deep_linear_minimum(np.array([200.0, 100, 50, 50]), 400, np.full(depth, 5e-4), 5e-4)
+        minimum = minimum_of(np.array([200.0, 100, 50, 50]), 400, np.full(depth, 5e-4), 5e-4)
         assert abs(minimum.head_energy[0] ** 0.5 - head) < 1e-3
         assert abs(minimum.mean_energy[0] ** 0.5 - mean) < 1e-4
 
 
 def test_rank_keeps_the_largest_modes_and_dead_classes_pay_their_labels():
     decays = np.full(2, 5e-3)
-    full = deep_linear_minimum(SIZES, SAMPLES, decays, 5e-3)
-    narrow = deep_linear_minimum(SIZES, SAMPLES, decays, 5e-3, rank=2)
+    full = minimum_of(SIZES, SAMPLES, decays, 5e-3)
+    narrow = minimum_of(SIZES, SAMPLES, decays, 5e-3, rank=2)
     assert np.array_equal(np.asarray(narrow.roots) > 0, [True, True, False, False])
     saved = narrow.value - full.value
     lost = [(size - 2 * SAMPLES * float(part)) / (2 * SAMPLES)
             for size, part in zip(SIZES[2:], _parts(full, decays)[2:], strict=True)]  # fmt: skip
     np.testing.assert_allclose(saved, sum(lost), rtol=1e-12)
-    heavy = deep_linear_minimum(SIZES, SAMPLES, np.full(2, 1.0), 1.0)
+    heavy = minimum_of(SIZES, SAMPLES, np.full(2, 1.0), 1.0)
     assert heavy.value == 0.5
     assert not np.any(heavy.head_energy)
 
@@ -107,15 +109,15 @@ def _parts(minimum, decays):
 
 def test_equal_classes_with_a_bias_form_a_simplex_etf():
     sizes = np.full(5, 8.0)
-    spectrum, vectors = centred_spectrum(sizes)
+    spectrum, vectors = spectrum_of(sizes)
     np.testing.assert_allclose(spectrum, [8, 8, 8, 8, 0], atol=1e-13)
-    minimum = deep_linear_minimum(spectrum, 40, np.full(3, 4e-3), 4e-3)
+    minimum = minimum_of(spectrum, 40, np.full(3, 4e-3), 4e-3)
     gram = np.asarray(head_gram(minimum, vectors))
     np.testing.assert_allclose(gram / gram[0, 0], (np.eye(5) - 1 / 5) / 0.8, atol=1e-12)
 
 
 def test_centred_spectrum_interlaces_and_keeps_the_trace():
-    spectrum, vectors = centred_spectrum(SIZES)
+    spectrum, vectors = spectrum_of(SIZES)
     assert np.all(spectrum[:-1] <= SIZES[:-1] + 1e-12)
     assert np.all(spectrum[:-1] >= SIZES[1:] - 1e-12)
     np.testing.assert_allclose(spectrum.sum(), SAMPLES - (SIZES**2).sum() / SAMPLES, rtol=1e-13)
@@ -127,7 +129,7 @@ def test_mean_length_falls_with_class_size_at_depth_but_peaks_at_four_times_the_
     for depth in (1, 2, 3):
         decays = np.full(depth, (1 / (depth * 500)) ** depth / 500 if depth == 1 else 1e-6)
         b = float(collapse_load(500, decays, 1.0))
-        minimum = deep_linear_minimum(sizes * b, 500, decays, 1.0)
+        minimum = minimum_of(sizes * b, 500, decays, 1.0)
         alive = np.asarray(minimum.roots) > 0
         energy = np.asarray(minimum.mean_energy)[alive]
         assert np.all(np.diff(np.asarray(minimum.head_energy)[alive]) > 0)

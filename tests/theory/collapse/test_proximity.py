@@ -21,12 +21,12 @@ HEAD, FEATURE, PULL = 0.5, 0.05, 50.0
 @pytest.fixture(scope="module")
 def answer():
     features = collapsed_features(DIMENSION, CLASSES, PER_CLASS, HEAD, FEATURE)
-    return np.asarray(collapse_map(features, CLASSES, HEAD, FEATURE, PULL))
+    return np.asarray(jax.jit(collapse_map, static_argnums=1)(features, CLASSES, HEAD, FEATURE, PULL))
 
 
 def test_velocity_is_minus_the_scaled_gradient_of_the_reduced_loss():
     features = jax.random.normal(jax.random.key(0), (DIMENSION, CLASSES * PER_CLASS))
-    slope = jax.grad(reduced_loss)(features, CLASSES, 0.3, 0.2)
+    slope = jax.jit(jax.grad(reduced_loss), static_argnums=1)(features, CLASSES, 0.3, 0.2)
     np.testing.assert_allclose(
         flow_velocity(features, CLASSES, 0.3, 0.2), -CLASSES * PER_CLASS * slope, rtol=1e-10, atol=1e-12
     )
@@ -92,6 +92,10 @@ def test_head_decay_works_against_collapse_and_feature_decay_for_it():
 def test_too_much_decay_and_too_few_dimensions_are_refused():
     with pytest.raises(ValueError, match="head_decay"):
         collapsed_features(5, 3, 4, 2.0, 0.6)
+    with pytest.raises(ValueError, match="head_decay must lie in"):
+        collapsed_features(5, 3, 4, -0.1, -0.1)
+    with pytest.raises(ValueError, match="feature_decay must lie in"):
+        within_attenuation(0.1, -0.1, 1.0, 0.5)
     with pytest.raises(ValueError, match="dimension must be >= classes"):
         collapsed_features(2, 3, 4, 0.1, 0.1)
     with pytest.raises(ValueError, match="pull"):
