@@ -14,6 +14,7 @@ from jaxtyping import Array, ArrayLike, Float, Key, Real
 from core.particles.cbo import normals_for
 from core.particles.reductions import Axis
 from core.particles.swarm import Consensus, Objective, Swarm, check_parameters, swarm_consensus, swarm_init, swarm_moved
+from theory.door import within
 
 
 class AdamParameters(NamedTuple):
@@ -47,6 +48,8 @@ def adam_step(
 ) -> tuple[AdamSwarm, Consensus]:
     """One step."""
     check_parameters(parameters, positive=("rate",))
+    within("1 - first", 1 - jnp.asarray(parameters.first), 0, 1, strict=True)
+    within("1 - second", 1 - jnp.asarray(parameters.second), 0, 1, strict=True)
     swarm, dtype = state.swarm, state.swarm.position.dtype
     rate, sigma, alpha, first, second, decay, epsilon = (jnp.asarray(value, dtype) for value in parameters)
     agreed = swarm_consensus(swarm, alpha, axis)

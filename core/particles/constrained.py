@@ -93,6 +93,8 @@ def drift_constrained_step(
 
     def solved(x: Float[Array, " d"], increment: Float[Array, " d"]) -> Float[Array, " d"]:
         jacobian = jax.jacobian(constraint)(x)
+        if jacobian.ndim != 2:
+            raise ValueError(f"constraint gives shape {jacobian.shape[:-1]}; allowed is (constraints,)")
         # the part of D²G that is never negative: Gauss and Newton
         matrix = jnp.eye(x.shape[0], dtype=x.dtype) + pull * 2 * jacobian.T @ jacobian
         return x + jnp.linalg.solve(matrix, increment - pull * jax.grad(penalty)(x))

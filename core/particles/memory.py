@@ -26,6 +26,7 @@ from core.particles.swarm import (
     swarm_init,
     swarm_moved,
 )
+from theory.door import within
 
 Gradient = Callable[[Float[Array, "d particles"]], Float[Array, "d particles"]]
 
@@ -70,6 +71,7 @@ def memory_step(
 ) -> tuple[MemorySwarm, Consensus]:
     """One step; `gradient` maps (d, particles) to the same, by default (unless λ₃ is a plain 0.0) by autodiff."""
     check_parameters(parameters)
+    within("take_over", parameters.take_over, 0, 1)
     swarm, dt = state.swarm, jnp.asarray(parameters.dt)
     agreed = consensus_of(state.memory, state.memory_energy, parameters.alpha, axis)
     to_consensus, to_memory = swarm.position - agreed.point[:, None], swarm.position - state.memory

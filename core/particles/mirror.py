@@ -20,6 +20,7 @@ from core.particles.swarm import (
     Objective,
     Swarm,
     check_parameters,
+    check_position,
     swarm_consensus,
     swarm_init,
     swarm_moved,
@@ -59,6 +60,7 @@ def ball_mirror(radius: Real[ArrayLike, ""]) -> Mirror:
 
 def box_mirror(low: Real[ArrayLike, ""], high: Real[ArrayLike, ""]) -> Mirror:
     """φ = |x|²/2 on a box: the projection onto it."""
+    within("high - low", jnp.asarray(high) - jnp.asarray(low), 0)
     return lambda dual: jnp.clip(dual, low, high)
 
 
@@ -66,6 +68,7 @@ def mirror_init(
     objective: Objective, mirror: Mirror, dual: Float[Array, "d particles"], axis: Axis = None
 ) -> MirrorSwarm:
     """The swarm whose dual positions are given."""
+    check_position(dual)
     return MirrorSwarm(swarm_init(objective, mirror(dual), axis), dual)
 
 

@@ -49,7 +49,7 @@ def alpha_for_effective_share(
 
 def cooled_sigma(start: Real[ArrayLike, ""], epoch: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """σ_0 / log₂(epoch + 2): the cooling that goes with doubling α every epoch."""
-    return jnp.asarray(start) / jnp.log2(jnp.asarray(epoch) + 2.0)
+    return within("start", start, 0) / jnp.log2(within("epoch", epoch, 0) + 2.0)
 
 
 def reduced_size(particles: int, old_variance: float, new_variance: float, strength: float = 0.2) -> int:

@@ -96,7 +96,11 @@ def c04_quantitative_laplace_principle(trial: Trial) -> Evidence:
 
     found = falsify(slack, lambda key: jax.random.normal(key, (3,)), trial.key, starts=8 * trial.effort, steps=100)
     grid = jax.vmap(slack)(jax.random.normal(jax.random.key(1), (1000, 3)))
-    return bound(grid, tolerance=1e-12, falsified=found)
+    # two atoms, one of mass 1/5 at x*, one of energy 1 at distance 2: attained as α → ∞, q → 1 and η → ∞
+    sides = {"gap": 1.0, "ball_oscillation": 0.0, "ball_mass": 0.2, "mean_distance": 1.6, "exponent": 0.5}
+    attained = laplace.laplace_bound(12.0, coercivity=1e12, **sides)
+    at_alpha = 1.6 * math.exp(-12.0) / (0.2 + 0.8 * math.exp(-12.0))
+    return combine(bound(grid, tolerance=1e-12, falsified=found), identity(attained, at_alpha, rtol=1e-4))
 
 
 def c05_quadratic_closed_forms(trial: Trial) -> Evidence:
@@ -215,8 +219,9 @@ def c12_proximal_explicit_and_continuous_descent() -> Evidence:
     """|prox - explicit step| <= Lτ²|∇E|/(1-τΛ) ~ τ²; both proximal steps and hops follow the flow with order 1."""
     vector, start = (lambda x: wavy(x[0])), jnp.array([3.0])
     taus = np.array([1 / 160, 1 / 80, 1 / 40, 1 / 20])
-    slope = jax.grad(vector)(start)
-    one_step = np.array([float(jnp.abs(steps.proximal_point(vector, start, t) - (start - t * slope))[0]) for t in taus])
+    bent = jnp.array([math.pi / 2])  # E'' = L here, and the bound is nearly attained
+    slope = jax.grad(vector)(bent)
+    one_step = np.array([float(jnp.abs(steps.proximal_point(vector, bent, t) - (bent - t * slope))[0]) for t in taus])
     limit = np.asarray(steps.explicit_bound(taus, WEAK_CONVEXITY, SMOOTHNESS, jnp.abs(slope[0])))
     flow = steps.gradient_flow(vector, start, 1.0, 400)[-1, 0]
     implicit, hopped = [], []

@@ -94,6 +94,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     axes[1].legend()
     order_plot(axes[2], np.array(config.particles), arrays["errors"], -0.5)
     axes[2].set(xlabel="$N$", ylabel="distance of consensus points")
+    axes[2].set_ylim(arrays["errors"].min() / 2, 4 * arrays["errors"].max())  # room for the legend
+    axes[2].legend(fontsize=6, loc="upper right")
     axes[2].yaxis.set_minor_formatter("")
     return figure
 

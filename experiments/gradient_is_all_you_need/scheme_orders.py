@@ -66,7 +66,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     order_plot(axes[1], arrays["steps"], arrays["strong"], 0.5)
     axes[0].set(xlabel="dt", ylabel="error of the rate")
     axes[1].set(xlabel="dt", ylabel="root mean square error")
-    axes[0].legend(fontsize=6)
+    axes[0].set_ylim(top=6 * arrays["weak"].max())  # room for the legend
+    axes[0].legend(fontsize=6, loc="upper left")
     for ax in axes:
         ax.xaxis.set_minor_formatter("")
         ax.yaxis.set_minor_formatter("")

@@ -94,7 +94,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     )
     figure.colorbar(dots, ax=axes[0], label="share of runs, isotropic")
     axes[0].set(xscale="log", yscale="log", xlabel="dimension $d$", ylabel=r"$r=\sigma\sqrt{dt}$", ylim=(0.02, 4))
-    axes[0].legend(loc="lower left")
+    axes[0].legend(fontsize=6, loc="upper right")
     axes[1].plot(arrays["strengths"], arrays["exponents"], color=INK, label="exponent a step")
     for color, d, rate in zip(COLORS, config.dimensions, arrays["anisotropic"], strict=False):
         half = 1.96 * np.sqrt(rate * (1 - rate) / config.runs)
@@ -104,7 +104,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     axes[1].axhline(0, color=INK, linewidth=0.5)
     axes[1].axvline(float(arrays["anywhere"]), color=INK, linewidth=0.8, linestyle=":")
     axes[1].set(xscale="log", xlabel=r"$r=\sigma\sqrt{dt}$, anisotropic", ylabel="exponent, share of runs")
-    axes[1].legend(fontsize=6, loc="upper left")
+    axes[1].set_ylim(-0.35, 1.6)  # room for the legend
+    axes[1].legend(fontsize=6, loc="upper left", ncols=2)
     return figure
 
 

@@ -11,7 +11,9 @@ from tests.projects import REPOSITORY, command
 
 TEXT = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-LINES = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines() if line.strip()]
+LINES = [
+    line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines() if line.strip() and line[0] != "#"
+]
 SNIPPETS = {body.partition("\n")[0].lstrip("# "): body for kind, body in BLOCKS if kind == "python"}
 # Where a command or a snippet is run that is not run here: what it begins with, a test's file and its name.
 ELSEWHERE = {

@@ -12,7 +12,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.quadrature import line_law
-from theory.door import within
+from theory.door import count, within
 
 
 def slope_number(
@@ -75,3 +75,52 @@ def langevin_limit(particles: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#bat
 def kink_distance(alpha: Real[ArrayLike, "*#batch"], step: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
     """√(2 τ / (π α)): hop - prox for E = |x| from y = τ, α → ∞; prox = 0 and the tilted law is half a normal."""
     return jnp.sqrt(2 * jnp.asarray(step) / (math.pi * jnp.asarray(alpha)))
+
+
+def noise_deviation(
+    noise: Real[ArrayLike, "*#batch"],
+    mean_square: Real[ArrayLike, "*#batch"],
+    particles: Real[ArrayLike, "*#batch"],
+    dimension: int = 1,
+) -> Float[Array, "*#batch"]:
+    """σ √dt √(d E|X - c|² / N): root mean square by which one step with λ dt = 1 moves the consensus of N particles.
+
+    All particles have jumped to c, so their energies are equal to first order and the consensus is their plain mean.
+
+    Args:
+        noise: σ √dt, of isotropic noise.
+        mean_square: E|X - c|² before the step.
+        particles: N.
+        dimension: d.
+    """
+    return jnp.asarray(noise) * jnp.sqrt(dimension * jnp.asarray(mean_square) / jnp.asarray(particles))
+
+
+def noise_shift(
+    alpha: Real[ArrayLike, "*#batch"],
+    noise: Real[ArrayLike, "*#batch"],
+    mean_square: Real[ArrayLike, "*#batch"],
+    slope: Real[ArrayLike, "*#batch"],
+) -> Float[Array, "*#batch"]:
+    """-α σ² dt E|X - c|² ∇E(c): the same for N = ∞, a gradient step. The mean of the noise is zero, its square counts.
+
+    So the term O(σ √dt) of the theorem belongs to finite swarms, where it rules while σ √dt is below some
+    √(d / (N E|X - c|²)) / (α |∇E|).
+    """
+    return -jnp.asarray(alpha) * jnp.asarray(noise) ** 2 * jnp.asarray(mean_square) * slope
+
+
+def batch_square_error(
+    points: Float[Array, "d particles"], weights: Float[Array, " particles"], size: int
+) -> Float[Array, ""]:
+    """(1/B - 1/N) Σ |w (x - c)|² / ((N - 1) w̄²): mean square distance of the consensus of B of N particles from c.
+
+    The variance of a ratio of sums in sampling without replacement, to first order in 1/B.
+
+    >>> float(batch_square_error(jnp.array([[0.0, 2.0]]), jnp.ones(2), 1))  # either of the two, at distance 1
+    1.0
+    """
+    particles = points.shape[1]
+    offset = points - jnp.sum(points * weights[None], axis=1, keepdims=True) / jnp.sum(weights)
+    square = jnp.sum((offset * weights[None]) ** 2) / (particles - 1) / jnp.mean(weights) ** 2
+    return (1 / count("size", size, 1) - 1 / particles) * square

@@ -31,12 +31,3 @@ def test_reduction_keeps_particles_and_memory():
     assert fewer.position.shape == (2, 40)
     assert set(np.asarray(fewer.position[0]).tolist()) <= set(np.asarray(swarm.position[0]).tolist())
     assert float(fewer.best_energy) == float(swarm.best_energy)
-
-
-def test_bad_schedules_are_refused():
-    with pytest.raises(ValueError, match="share"):
-        alpha_for_effective_share(jnp.ones(3), 0.0)
-    with pytest.raises(ValueError, match="factor"):
-        growing_alpha(1.0, 0.5, 1e5, jnp.asarray(1))
-    with pytest.raises(ValueError, match="particles"):
-        reduced(sphere, jax.random.key(1), swarm_init(sphere, jnp.ones((1, 3))), 4)

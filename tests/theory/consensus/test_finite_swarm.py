@@ -1,36 +1,39 @@
-import jax
+import itertools
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
 from theory.consensus.finite_swarm import (
+    batch_square_error,
     best_of_n,
     effective_share_linear,
     effective_temperature,
     hop_covariance_linear,
     langevin_limit,
-    slope_number,
+    noise_deviation,
 )
-from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights
+
+# share, covariance and the shift of an infinite swarm are claims c13 and c29 of gradient_is_all_you_need
 
 
-def test_linear_energy_share_and_covariance_against_many_swarms():
-    alpha, width, slope, particles, swarms = 2.0, 0.4, 1.0, 2000, 2000
-    z = slope_number(alpha, width, slope)
+def test_the_temperature_is_that_of_the_noise_across_the_gradient():
+    alpha, width, z, particles = 2.0, 0.4, 0.8, 300
+    across = hop_covariance_linear(z, width)[1]
+    assert float(2 * alpha * width**2 * effective_temperature(alpha, particles, z)) == pytest.approx(across / particles)
 
-    def one(key):
-        x = width * jax.random.normal(key, (2, particles))
-        return consensus_point(x, slope * x[0], alpha), effective_sample_size(gibbs_weights(slope * x[0], alpha))
 
-    points, sizes = jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(1), swarms))
-    assert float(sizes.mean()) / particles == pytest.approx(float(effective_share_linear(z)), rel=0.02)
-    along, across = hop_covariance_linear(z, width)
-    for found, exact in zip(np.var(points, axis=0, ddof=1) * particles, (along, across), strict=True):
-        assert abs(found / float(exact) - 1) < 4 * np.sqrt(2 / swarms)
-    # the temperature is defined by the noise across the gradient: 2 τ T = V/N
-    assert float(2 * alpha * width**2 * effective_temperature(alpha, particles, z)) == pytest.approx(
-        float(across) / particles
-    )
+def test_the_error_of_a_batch_is_exact_for_equal_weights():
+    points = np.array([[0.0, 1.0, 3.0, -2.0], [1.0, 0.5, 0.0, 2.0]])
+    for size in (1, 2, 3):
+        means = [points[:, list(batch)].mean(1) for batch in itertools.combinations(range(4), size)]
+        exact = np.mean(np.sum((np.array(means) - points.mean(1)) ** 2, axis=1))
+        assert float(batch_square_error(jnp.asarray(points), jnp.ones(4), size)) == pytest.approx(exact, rel=1e-12)
+
+
+def test_the_noise_of_many_particles_averages_out():
+    assert float(noise_deviation(0.1, 4.0, 100, 3)) == pytest.approx(0.1 * np.sqrt(3 * 4 / 100))
 
 
 @pytest.mark.parametrize("particles", [1, 2, 3, 20, 200, 10**6])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory.consensus.decay import moment_rate
-from theory.consensus.fokker_planck import mean_field_consensus, mean_field_init, mean_field_step
+from theory.consensus.fokker_planck import mean_field_init, mean_field_step
 from theory.consensus.quadrature import normal_log_density
 
 
@@ -18,11 +18,10 @@ def evolve(energy, alpha, drift, sigma, dt, steps, cells=800, mean=1.0):
     return jax.jit(lambda law: jax.lax.scan(step, law, None, length=steps))(law)
 
 
-@pytest.mark.parametrize("dt", [0.01, 10.0])
-def test_mass_is_conserved_and_positive_at_every_step_size(dt):
-    law, path = evolve(rugged, 5.0, 1.0, 0.7, dt, 100)
-    assert float(law.mass.sum()) == pytest.approx(1, abs=1e-12)
-    assert float(law.mass.min()) >= 0
+def test_mass_is_conserved_and_positive_at_every_step_size():
+    law, path = jax.vmap(lambda dt: evolve(rugged, 5.0, 1.0, 0.7, dt, 100))(jnp.array([0.01, 10.0]))
+    np.testing.assert_allclose(np.asarray(law.mass).sum(1), 1, atol=1e-12)
+    assert np.asarray(law.mass).min() >= 0
     assert np.isfinite(path).all()
 
 
@@ -31,8 +30,8 @@ def test_second_moment_decays_at_the_exact_rate():
     errors = []
     for dt in (0.02, 0.01):
         law, path = evolve(lambda x: x**2, 1.0, 1.0, 0.5, dt, round(0.5 / dt), mean=0.0, cells=1600)
-        assert float(jnp.abs(path).max()) < 1e-12
-        rate = np.log(float(jnp.sum(law.mass * law.cells**2)) / 0.64) / 0.5
+        assert np.abs(path).max() < 1e-12
+        rate = np.log(float(np.asarray(law.mass) @ np.asarray(law.cells) ** 2) / 0.64) / 0.5
         errors.append(rate - float(moment_rate(2, 1.0, 0.5)))
     assert abs(errors[1]) < 0.02
     assert errors[0] / errors[1] == pytest.approx(2, abs=0.15)
@@ -41,8 +40,7 @@ def test_second_moment_decays_at_the_exact_rate():
 def test_the_consensus_point_converges_with_the_grid():
     ends = []
     for cells in (200, 400, 800):
-        law, _ = evolve(rugged, 5.0, 1.0, 0.5, 0.02, 50, cells=cells)
-        ends.append(float(mean_field_consensus(law, rugged, 5.0)))
+        ends.append(float(evolve(rugged, 5.0, 1.0, 0.5, 0.02, 51, cells=cells)[1][-1]))
     assert abs(ends[2] - ends[1]) < 0.6 * abs(ends[1] - ends[0]) < 0.01
 
 

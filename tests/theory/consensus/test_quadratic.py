@@ -1,8 +1,6 @@
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from theory.consensus.gibbs import consensus_point
 from theory.consensus.quadratic import (
     consensus_covariance,
     consensus_noise,
@@ -36,24 +34,6 @@ def test_singular_covariance_and_curvature_are_welcome():
         MEAN, jnp.diag(jnp.array([1.0, 0.0, 1.0])), jnp.diag(jnp.array([1.0, 1.0, 0.0])), MINIMISER, 2.0
     )
     np.testing.assert_allclose(tilted.mean, [0.1 + 0.4 / 3, -0.4, 0.3], atol=1e-15)
-
-
-def test_covariance_of_the_consensus_point_of_many_swarms():
-    alpha, particles, swarms = 0.8, 400, 3000
-    root = jnp.linalg.cholesky(COVARIANCE)
-
-    def one(key):
-        x = MEAN[:, None] + root @ jax.random.normal(key, (3, particles))
-        off = x - MINIMISER[:, None]
-        return consensus_point(x, jnp.sum(off * (CURVATURE @ off), 0) / 2, alpha)
-
-    found = np.asarray(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(0), swarms)))
-    exact = np.asarray(consensus_covariance(MEAN, COVARIANCE, CURVATURE, MINIMISER, alpha))
-    root = np.linalg.cholesky(exact)
-    white = np.linalg.solve(root, np.sqrt(particles) * (found - found.mean(0)).T)
-    # entries of a sample covariance of white noise: standard error √(1 + δ)/√n; the O(1/N) bias is a fourth of one
-    scores = (white @ white.T / (swarms - 1) - np.eye(3)) * np.sqrt(swarms) / np.sqrt(1 + np.eye(3))
-    assert np.abs(scores).max() < 4
 
 
 def test_noise_by_curvature_and_share_are_the_matrix_formulas_on_the_diagonal():
