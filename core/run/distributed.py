@@ -23,6 +23,7 @@ import jax
 
 from core.run.complain import complain
 from core.run.stopping import EXIT_REQUEUE
+from core.run.together import everyone
 
 HEARTBEAT_SECONDS = 20
 JOIN_SECONDS = 300  # what a queue may need to start the last process
@@ -88,6 +89,7 @@ def join(member: Membership) -> None:
         initialization_timeout=JOIN_SECONDS,
     )
     ctypes.CDLL(None).signal(signal.SIGABRT, _on_abort)
+    everyone(1)  # once connected, a lost process is noticed at once; one lost before that, by its heartbeat alone
 
 
 def leave_lost(error: BaseException) -> None:

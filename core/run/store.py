@@ -121,6 +121,8 @@ def read_record(folder: Path) -> dict[str, Any] | None:
         if sha256(folder / "arrays.npz") != record["arrays_sha256"]:
             raise ValueError("arrays.npz differs from its checksum")
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            return None  # nothing can be there; whoever writes says what is wrong
         reason = f"{Path(error.filename or '').name}: {error.strerror}" if isinstance(error, OSError) else str(error)
         warn(f"{folder} is damaged and counts as missing: {reason}")
         return None
