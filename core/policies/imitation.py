@@ -11,11 +11,15 @@ from core.policies.tasks import Task
 
 
 def imitate(
-    model: Model, task: Task, key: Key[Array, ""], *, steps: int = 600, batch: int = 256, rate: float = 1e-2
+    model: Model, task: Task, key: Key[Array, ""], *, steps: int = 600, batch: int = 256, rate: float = 5e-3
 ) -> tuple[PyTree, Float[Array, " steps"]]:
-    """Parameters after Adam on the divergence to the base policy, and that divergence at each step, in nats a token."""
+    """Parameters after Adam on the divergence to the base policy, and that divergence at each step, in nats a token.
+
+    The rate warms up over a tenth of the steps and falls by a cosine. Of 30 starts on the modular sum all get there
+    (reward 0.445 or more); at 1e-2 without warm-up one in 30 stayed at 0.14.
+    """
     at_init, at_steps = jax.random.split(key)
-    optimiser = optax.adam(optax.cosine_decay_schedule(rate, steps))
+    optimiser = optax.adam(optax.warmup_cosine_decay_schedule(0.0, rate, steps // 10, steps))
     params = model.init(at_init)
 
     def divergence(params: PyTree, key: Key[Array, ""]) -> Float[Array, ""]:

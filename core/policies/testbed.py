@@ -41,6 +41,11 @@ def sum_base(recipe: Recipe, model, key: Key[Array, ""], steps: int = 600) -> Py
     return imitate(model, recipe.task, key, steps=steps)[0]
 
 
+def sum_bases(recipe: Recipe, model, keys: Key[Array, " seeds"], steps: int = 600) -> PyTree:
+    """A base policy of its own for each seed (seeds, ...), for claims about all bases: seeds that share one agree."""
+    return jax.lax.map(partial(sum_base, recipe, model, steps=steps), keys)
+
+
 def bandit_recipe(
     key: Key[Array, ""], *, states: int = 64, answers: int = 20, spread: float = 2.0, rate: float = 10.0, **changes
 ) -> tuple[Recipe, PyTree]:
@@ -50,26 +55,30 @@ def bandit_recipe(
     return Recipe(policy.apply, task, optax.sgd(rate), **changes), policy.init(key)
 
 
-def over_seeds(recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"]) -> dict[str, Float[Array, "seeds rollouts"]]:
-    """The reports of independent runs from the same base.
+def over_seeds(
+    recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"], *, own: bool = False
+) -> dict[str, Float[Array, "seeds rollouts"]]:
+    """The reports of independent runs from one base policy, or, if each seed has its `own`, from params (seeds, ...).
 
     Runs are vmapped where an accelerator fills up with them. On a CPU the products of a network this small are slower
     in a batch than one after another, and the runs follow each other in a map; the numbers agree to rounding.
     """
     together = len(keys) if jax.default_backend() != "cpu" else 1
+    if own:
+        return jax.lax.map(lambda start: train(recipe, *start)[1], (params, keys), batch_size=together)
     return jax.lax.map(lambda key: train(recipe, params, key)[1], keys, batch_size=together)
 
 
 def compare(
-    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"]
+    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"], *, own: bool = False
 ) -> dict[str, Float[Array, "methods seeds rollouts"]]:
-    """The reports of each method from one and the same base policy, with one and the same key a seed.
+    """The reports of each method, with one and the same base policy and key a seed (`own`: as in `over_seeds`).
 
     The methods share one program; what its caller does not use of the reports is not computed.
     """
 
     def of_one(index: Int[Array, ""]) -> dict[str, Float[Array, "seeds rollouts"]]:
-        return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys)
+        return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys, own=own)
 
     return jax.lax.map(of_one, jnp.arange(len(methods)))
 
@@ -85,8 +94,8 @@ def compare_on_sums(
 
 
 def shown(
-    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"]
+    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"], *, own: bool = False
 ) -> dict[str, Float[Array, "methods seeds rollouts"]]:
     """Of the reports of `compare` those that figures show; what training needs for the others is left out."""
-    reports = compare(recipe, params, methods, keys)
+    reports = compare(recipe, params, methods, keys, own=own)
     return {name: reports[name] for name in ("entropy", "decision_entropy", "reward", "touched")}

@@ -1,4 +1,4 @@
-"""What "Neural Collapse in Deep Linear Networks" claims about training by gradient descent, checked."""
+"""What "Neural Collapse in Deep Linear Networks" claims about training, by momentum and of real features, checked."""
 
 import jax
 import jax.numpy as jnp
@@ -6,10 +6,11 @@ import numpy as np
 
 from core.features.descent import momentum_init, momentum_steps
 from core.features.unconstrained import class_targets, sample_model, squared_loss
-from core.verify.evidence import Evidence
+from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
 from core.verify.trial import Trial
-from experiments.deep_linear_collapse._descents import closed_form, equal_penalty
+from experiments.deep_linear_collapse._descents import closed_form, equal_penalty, minimum_of, penalty_at_load
+from experiments.deep_linear_collapse._network import descend_network
 
 
 def c20_momentum_descent_reaches_the_minimum(trial: Trial) -> Evidence:
@@ -33,3 +34,23 @@ def c20_momentum_descent_reaches_the_minimum(trial: Trial) -> Evidence:
         reached.append(float(jax.jit(end)(start)))
         lowest.append(float(closed_form(sizes, depth, decay).value))
     return identity(np.array(lowest), np.array(reached), rtol=1e-6)
+
+
+def c21_a_network_loses_the_predicted_classes(trial: Trial) -> Evidence:
+    """Features of a perceptron: the loss comes to f* within 1e-3, and exactly the classes with b/n_k over T1 die."""
+    # one class beyond the spinodal T2 as well, and the living ones far below T1: c12 tells what happens in between
+    sizes, loads = (40, 24, 3, 2), {3: 1.35, 1: 2.0}
+    seeds, parts = min(trial.effort, 3), []
+    for depth in (3, 1) if trial.effort >= 10 else (3,):
+        penalty = penalty_at_load(depth, sizes, loads[depth])
+        lowest = minimum_of(jnp.array(sizes, float), sum(sizes), penalty.layers, penalty.features)
+        train = jax.jit(lambda keys, p=penalty: jax.lax.map(lambda k: descend_network(k, sizes, (64, 8), p, 8), keys))
+        values, lengths = train(jax.random.split(trial.key, seeds))
+        alive = np.broadcast_to(lowest.head_energy > 0, (seeds, len(sizes))).astype(float)
+        rows, predicted = np.asarray(lengths[:, 0]), np.broadcast_to(lowest.head_energy, (seeds, len(sizes)))
+        parts += [
+            identity(np.full(seeds, float(lowest.value)), values[:, -1], rtol=1e-3),
+            identity(alive, (rows > 1e-2 * rows.max(1, keepdims=True)).astype(float), rtol=0),
+            identity(predicted, rows, rtol=1e-2, atol=1e-2),
+        ]
+    return combine(*parts)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from core.features.starts import descend_from_random
 from core.features.unconstrained import Penalty, balance_residual, class_targets, layer_product
@@ -81,6 +82,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
                            label=rf"$W_{m + 1}$, $\lambda={decay:g}$")  # fmt: skip
     axes[0].set(xlabel="predicted $s^2$", ylabel="found $s^2$")
     for axis in (axes[0].xaxis, axes[0].yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter("")
     for text in axes[0].texts:
         text.remove()

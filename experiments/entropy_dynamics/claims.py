@@ -13,7 +13,7 @@ from core.policies.interventions.interface import NOTHING, Intervention
 from core.policies.interventions.one_of import one_of
 from core.policies.interventions.quadrant import quadrant
 from core.policies.lens import one_step
-from core.policies.testbed import bandit_recipe, shown, sum_base, sum_recipe
+from core.policies.testbed import bandit_recipe, shown, sum_bases, sum_recipe
 from core.probes.tokens import token_stats
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine, holds_if
@@ -137,7 +137,10 @@ def c08_digits_near_collapse() -> Evidence:
 
 
 def c09_clipping_keeps_entropy(trial: Trial) -> Evidence:
-    """Clip_B and Clip_V (μ = 1) end with more entropy than plain GRPO, on the transformer twice as much."""
+    """Clip_B and Clip_V (μ = 1) end with more entropy than plain GRPO, on the transformer twice as much.
+
+    Each of the eight seeds on the transformer has a base policy of its own; on the bandits they share one.
+    """
     methods = NOTHING, clip_batch(1.0), clip_vocabulary(1.0, 0.1)
     plain, *ends = _decision_entropies(trial, methods, 100)[..., -10:].mean(-1)
     factor = 1 if trial.effort == 1 else 2
@@ -208,13 +211,13 @@ def _bed(effort: int):
     if effort == 1:
         return bandit_recipe(jax.random.key(3), rate=20.0)
     recipe, model = sum_recipe()
-    return recipe, jax.jit(partial(sum_base, recipe, model))(jax.random.key(0))
+    return recipe, jax.jit(partial(sum_bases, recipe, model))(jax.random.split(jax.random.key(0), 8))
 
 
 def _decision_entropies(trial: Trial, methods: tuple[Intervention, ...], rollouts: int) -> np.ndarray:
     """Of each method and seed at each rollout, (methods, 8, rollouts)."""
     recipe, params = _bed(trial.effort)
-    runs = jax.jit(partial(shown, recipe._replace(horizon=rollouts), methods=methods))
+    runs = jax.jit(partial(shown, recipe._replace(horizon=rollouts), methods=methods, own=trial.effort > 1))
     return np.asarray(runs(params, keys=jax.random.split(trial.key, 8))["decision_entropy"], float)
 
 

@@ -1,12 +1,12 @@
 """Where rewarding a token lowers the entropy.
 
 Exact change of the entropy when one logit rises by 1 (left), over the probability p of the token and the entropy H of
-its row, and the first-order discriminator S = p (log p + H) (right). Both need nothing of the row but p and H. The
-black line is log p = -H, where S changes sign: tokens likelier than e^{-H} sharpen the policy when rewarded, rarer
-ones spread it. At a finite bump the exact boundary (dashed) lies lower. Grey: no row of the vocabulary has that p and
-H. Nothing is random.
+its row, and its first order -S = -p (log p + H) (right). Both need nothing of the row but p and H. The black line is
+log p = -H, where S changes sign: tokens likelier than e^{-H} sharpen the policy when rewarded, rarer ones spread it. At
+a finite bump the exact boundary (dashed) lies lower. Colours end at ±0.4 nats; the greatest falls are four times that.
+Grey: no row of the vocabulary has that p and H. Nothing is random.
 
-Shows: one boundary through all of the plane, the same signs on both sides of it in both panels.
+Shows: one boundary through all of the plane; the two panels differ in sign only in the strip between the two lines.
 Source: arXiv 2602.03392, Theorem 3.2 (re-derived), and the exact finite step.
 Cost: 2 s
 Run: python -m experiments.entropy_dynamics.sign_map
@@ -66,7 +66,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     p, h = arrays["probability"], arrays["entropy"]
     for ax, name, title in zip(axes, ("exact", "first"), ("exact", r"first order, $-\varepsilon S$"), strict=True):
         ax.set(xscale="log", xlim=(p[0], p[-1]), ylim=(h[0], h[-1]))
-        phase_diagram(ax, p, h, arrays[name], centre=0.0, label=r"$\Delta H$ (nats)", limits=(-1.5, 1.5))
+        phase_diagram(ax, p, h, arrays[name], centre=0.0, label=r"$\Delta H$ (nats)", limits=(-0.4, 0.4))
         edge = h[0] < -jnp.log(p)
         ax.plot(p[edge], -jnp.log(p)[edge], color=INK, lw=1)
         if name == "exact":

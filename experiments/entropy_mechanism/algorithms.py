@@ -1,10 +1,11 @@
-"""One curve for all algorithms.
+"""Nearly one curve for all algorithms.
 
-Mean reward against mean entropy of 256 bandits under exact ascent (no sampling, no noise): policy gradient, natural
-gradient and group-normalised gradient, from base policies of three spreads τ. Dashed: the fit R = -a e^H + b to each.
-Substitute: the paper compares GRPO, RLOO, PRIME and REINFORCE++ on language models.
+Left: mean reward against mean entropy of 256 bandits under exact ascent (no sampling, no noise): policy gradient (-),
+group-normalised gradient (--) and natural gradient (··), from base policies of three spreads τ. Right: the fit R =
+-a e^H + b to each of the nine runs. Substitute for GRPO, RLOO, PRIME and REINFORCE++ on language models.
 
-Shows: at each spread the three algorithms share one curve, while a and b move with the base policy.
+Shows: the base policy moves a fivefold, the algorithm by 11 % at most; at equal entropy the plain gradient has up to
+0.07 less reward than the others, so that one curve for all is an approximation (R² of a fit 0.95 to 0.999).
 Source: arXiv 2505.22617, Figures 6 and 7.
 Cost: 4 s
 Run: python -m experiments.entropy_mechanism.algorithms
@@ -67,18 +68,16 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     """The paths, and the coefficients beside them."""
     figure, (left, right) = new_figure(DOUBLE, 2.5, cols=2, width_ratios=(1.3, 1))
     for index, spread in enumerate(config.spreads):
-        for which, kind in enumerate(RATES):
-            left.plot(
-                arrays["entropy"][index, which], arrays["reward"][index, which], LINES[which], color=COLORS[index],
-                label=rf"$\tau={spread:g}$, {kind}" if which == 0 else kind if index == 0 else None)  # fmt: skip
-        for which, marker in enumerate("os^"):
-            at = (index, which)
+        for which, (line, marker) in enumerate(zip(LINES, "os^", strict=True)):
+            at, name = (index, which), rf"$\tau={spread:g}$" if which == 0 else None
+            left.plot(arrays["entropy"][at], arrays["reward"][at], line, color=COLORS[index], label=name)
             right.plot(arrays["slope"][at], arrays["intercept"][at], marker, color=COLORS[index])
     left.invert_xaxis()
     left.set(xlabel="mean entropy $H$ (nats)", ylabel="mean reward $R$")
-    left.legend(loc="lower right")
-    for marker, kind in zip("os^", RATES, strict=True):
+    for line, marker, kind in zip(LINES, "os^", RATES, strict=True):
+        left.plot([], [], line, color="0.4", label=kind)
         right.plot([], [], marker, color="0.4", label=kind)
+    left.legend(loc="lower right", ncols=2)
     right.set(xlabel="fitted $a$", ylabel="fitted $b$", title=r"$R=-a\,e^{H}+b$")
     right.legend()
     return figure

@@ -5,8 +5,8 @@ updated 16 times a rollout (32 prompts x 8 answers, Adam 1e-3), each time with o
 the importance ratio. Line: mean over seeds, which share the base policy, band: its 95 % interval. Right: the change of
 the decision entropy from the first rollout to the mean of the last five. Substitute for language models.
 
-Shows: a tight lower bound raises the entropy, none lowers it; the upper bound does little beyond the first rollouts.
-Runs scatter widely where the lower bound is off.
+Shows: without a lower bound the entropy falls, and runs scatter widely; a tight bound on either side raises it from
+this base by 0.1 to 0.2 nats. Over eight bases the tight lower bound holds the entropy without a rise, see the claim.
 Source: arXiv 2505.22617, Section 4.5 (clip-higher); the experiment is that of arXiv 2509.26114.
 Cost: smoke 7 s, laptop 17 s
 Run: python -m experiments.entropy_mechanism.clip_range

@@ -8,8 +8,9 @@ answers, on policy (one Adam step, 3e-4, a rollout), in ten windows of the train
 95 % interval, as long as every seed has such prompts; the seeds share the base policy.
 
 Shows: left, all states between the two lines, below zero where the right answer is rare; rising with accuracy to
-about 0.7, then falling to 0. Right, all positive, 7 of 8 below 4 of 8: not the order of the paper. Here the prompts are
-alike and the accuracy of a group is mostly chance, so that √(p(1-p)) alone decides.
+about 0.7, then falling to 0. Right, all positive, 7 of 8 below 4 of 8 (1 of 8 is there in the first window alone): not
+the order of the paper. Here the prompts are alike and the accuracy of a group is mostly chance, so that √(p(1-p)) alone
+decides.
 Source: arXiv 2505.22617, Figure 8 right; the closed form is ours.
 Cost: smoke 6 s, laptop 12 s
 Run: python -m experiments.entropy_mechanism.prompt_accuracy

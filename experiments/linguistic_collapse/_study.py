@@ -3,7 +3,11 @@
 A row is one model at one moment of its training. With `published` the rows are those that the authors made public.
 """
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,8 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
 
-from core.data.zipf_language import sample_language, sample_sequences
+from core.data.zipf_language import Language, sample_language, sample_sequences
 from core.networks.transformer import transformer
 from core.probes.report import CollapseReport, collapse_report
 from core.probes.tally import tally_variance
@@ -72,51 +77,78 @@ def rows(config: Study, key: jax.Array) -> dict[str, np.ndarray]:
     """Columns: width, layers, steps, seed, loss, etf_error and the metrics."""
     if config.published:
         return published_rows(Path(config.published))
-    parts = [trained_rows(config, key, w, d) for d in config.layers for w in config.widths]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return trained_rows(config, key, tuple(product(config.widths, config.layers)))
 
 
-def trained_rows(config: Any, key: jax.Array, width: int, layers: int) -> dict[str, np.ndarray]:
-    """One architecture: every seed at every checkpoint."""
-    model = transformer(config.vocabulary, config.length, width=width, layers=layers, heads=2)
+def trained_rows(config: Any, key: jax.Array, architectures: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
+    """Every architecture (width, layers), each with every seed at every checkpoint.
+
+    Compiling costs more than running here, so what need not know the architecture is compiled once: the texts are drawn
+    apart from the steps that learn from them, and all features are padded with zeros, which no metric sees.
+    """
     language_key, test_key, seed_key = jax.random.split(key, 3)
-    language = sample_language(language_key, config.vocabulary, config.states)
-    test = sample_sequences(test_key, language, config.test_texts, config.length + 1)
-    optimiser = optax.adamw(optax.cosine_decay_schedule(config.rate, config.steps[-1]), weight_decay=1e-4)
+    language = _language(language_key, config.vocabulary, config.states)
+    test = _texts(test_key[None], language, config.test_texts, config.length + 1)[0]
+    chunk, widest, found = math.gcd(*config.steps), max(width for width, _ in architectures), []
+    for width, layers in architectures:
+        start, learn, look = network(config.vocabulary, config.length, width, layers, config.rate, config.steps[-1])
+        for seed, own_key in enumerate(jax.random.split(seed_key, config.seeds)):
+            init_key, data_key = jax.random.split(own_key)
+            state = start(init_key)
+            for done in range(chunk, config.steps[-1] + 1, chunk):
+                keys = _fold_in(data_key, jnp.arange(done - chunk, done))
+                state = learn(state, _texts(keys, language, config.batch, config.length + 1))
+                if done in config.steps:
+                    loss, features, head = look(state[0], test)
+                    row = {"width": width, "layers": layers, "seed": seed, "steps": done, "loss": loss}
+                    found.append(row | _measure(features, test[:, 1:].reshape(-1), head, widest))
+    return {name: np.array([float(row[name]) for row in found]) for name in found[0]}
+
+
+@cache
+def network(vocabulary: int, length: int, width: int, layers: int, rate: float, steps: int) -> tuple[Callable, ...]:
+    """One architecture, compiled: its start from a key, its steps on texts (steps, batch, length), and a look."""
+    model = transformer(vocabulary, length, width=width, layers=layers, heads=2)
+    optimiser = optax.adamw(optax.cosine_decay_schedule(rate, steps), weight_decay=1e-4)
+
+    def start(key):
+        params = model.init(key)
+        return params, optimiser.init(params)
 
     def loss(params, texts):
         logits = model.apply(params, texts[:, :-1])
         return optax.softmax_cross_entropy_with_integer_labels(logits, texts[:, 1:]).mean()
 
-    def step(state, key):
+    def step(state, texts):
         params, moments = state
-        texts = sample_sequences(key, language, config.batch, config.length + 1)
         updates, moments = optimiser.update(jax.grad(loss)(params, texts), moments, params)
-        return optax.apply_updates(params, updates), moments
+        return (optax.apply_updates(params, updates), moments), None
 
-    def measure(params):
+    def look(params, texts):
         bare = {**params, "head": {"kernel": jnp.eye(width)}}  # the logits of an identity head are the features
-        features = model.apply(bare, test[:, :-1]).reshape(-1, width)
-        head = params["head"]["kernel"].T
-        report = collapse_report(features, test[:, 1:].reshape(-1), head)
-        return {"loss": loss(params, test), **summary(report)}
+        features, head = model.apply(bare, texts[:, :-1]).reshape(-1, width), params["head"]["kernel"]
+        errors = optax.softmax_cross_entropy_with_integer_labels(features @ head, texts[:, 1:].reshape(-1))
+        return errors.mean(), features, head.T
 
-    def train(key):
-        init_key, data_key = jax.random.split(key)
-        params = model.init(init_key)
+    return jax.jit(start), jax.jit(lambda state, texts: jax.lax.scan(step, state, texts)[0]), jax.jit(look)
 
-        def stretch(state, ends):
-            state = jax.lax.fori_loop(*ends, lambda i, s: step(s, jax.random.fold_in(data_key, i)), state)
-            return state, measure(state[0])
 
-        ends = jnp.array((0, *config.steps[:-1])), jnp.array(config.steps)
-        return jax.lax.scan(stretch, (params, optimiser.init(params)), ends)[1]
+_language = jax.jit(sample_language, static_argnums=(1, 2))
+_fold_in = jax.jit(jax.vmap(jax.random.fold_in, (None, 0)))
 
-    # one after the other: side by side the probes' slices would become gathers
-    found = jax.jit(lambda keys: jax.lax.map(train, keys))(jax.random.split(seed_key, config.seeds))
-    seed, step_count = np.meshgrid(np.arange(config.seeds), config.steps, indexing="ij")
-    found |= {"width": np.full(seed.shape, width), "layers": np.full(seed.shape, layers), "seed": seed}
-    return {name: np.asarray(x, float).ravel() for name, x in {**found, "steps": step_count}.items()}
+
+@partial(jax.jit, static_argnums=(2, 3))
+def _texts(keys: jax.Array, language: Language, count: int, length: int) -> jax.Array:
+    return jax.vmap(lambda key: sample_sequences(key, language, count, length))(keys)
+
+
+def _measure(features: jax.Array, labels: jax.Array, head: jax.Array, width: int) -> dict[str, jax.Array]:
+    return _report(*(jnp.pad(x, ((0, 0), (0, width - x.shape[1]))) for x in (features, head)), labels)
+
+
+@jax.jit
+def _report(features: jax.Array, head: jax.Array, labels: jax.Array) -> dict[str, jax.Array]:
+    return summary(collapse_report(features, labels, head))
 
 
 def summary(report: CollapseReport) -> dict[str, jax.Array]:
@@ -141,4 +173,12 @@ def width_ticks(ax: Axes, widths: np.ndarray) -> None:
     roomy = [*(ticks[1:] / ticks[:-1] > 1.4), True]
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{w:g}" if room else "" for w, room in zip(ticks, roomy, strict=True)], minor=False)
-    ax.xaxis.set_minor_formatter("")
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def logarithmic(ax: Axes) -> None:
+    """A logarithmic ordinate whose few labels are plain numbers."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter("")

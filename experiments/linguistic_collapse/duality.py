@@ -1,14 +1,14 @@
 """Heads and means: aligned, and uniformly so.
 
 Mean cosine between the head's rows and the centred class means (NC3), against its variation over classes (UNC3), and
-both against width at the end of training. Colours: validation loss. A substitute: a synthetic language (a Zipf hidden
-Markov model, 128 words) and transformers with a few thousand parameters in place of TinyStories and GPT-Neo; with
---config.published=PATH the rows that the authors published, whose CDNV has the fourth power of the distance and whose
-inner products are raw.
+both against width; all checkpoints of training. Colours: validation loss. A substitute: a synthetic language (a Zipf
+hidden Markov model, 128 words) and transformers with a few thousand parameters in place of TinyStories and GPT-Neo;
+with --config.published=PATH the rows that the authors published, whose CDNV has the fourth power of the distance and
+whose inner products are raw.
 
 Shows: the mean alignment stays far from 1; with lower loss it becomes more uniform.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
-Cost: smoke 6 s, laptop 50 s, paper hours on an accelerator; published 2 s
+Cost: smoke 6 s, laptop 35 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.duality
 """
 
@@ -40,7 +40,7 @@ def draw(config: Study, arrays: Arrays) -> Figure:
         ax.set(xlabel=labels[x], ylabel=labels[y])
         if x == "width":
             width_ticks(ax, arrays["width"])
-    color_bar(points, axes, "validation loss")
+    color_bar(points, axes, "validation loss (nats)")
     return figure
 
 

@@ -10,7 +10,7 @@ not drawn.
 
 Shows: no row lies below the floor on the left; trained models stay far from the variance of uniform directions.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
-Cost: smoke 6 s, laptop 40 s, paper hours on an accelerator; published 2 s
+Cost: smoke 6 s, laptop 25 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.floors
 """
 
@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import Study, presets, rows, width_ticks
+from experiments.linguistic_collapse._study import Study, logarithmic, presets, rows, width_ticks
 from figures.forms import color_bar
 from figures.render import render
 from figures.style import DOUBLE, INK, new_figure
@@ -64,8 +64,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         ax.set(xlabel="width $d$", ylabel=label)
         width_ticks(ax, arrays["width"])
         ax.legend()
-    axes[2].set_yscale("log")
-    color_bar(points, axes, "validation loss")
+    logarithmic(axes[2])
+    color_bar(points, axes, "validation loss (nats)")
     return figure
 
 

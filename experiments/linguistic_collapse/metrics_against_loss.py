@@ -8,7 +8,7 @@ that the authors published, whose CDNV has the fourth power of the distance and 
 
 Shows: models with lower loss are nearer to collapse by most metrics; agreement rises, variability falls.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
-Cost: smoke 6 s, laptop 50 s, paper hours on an accelerator; published 2 s
+Cost: smoke 6 s, laptop 35 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.metrics_against_loss
 """
 
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import METRICS, Study, presets, rows
+from experiments.linguistic_collapse._study import METRICS, Study, logarithmic, presets, rows
 from figures.annotate import small_print
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
@@ -43,7 +43,7 @@ def draw(config: Study, arrays: Arrays) -> Figure:
                        label=f"{depth:g}")  # fmt: skip
         values = np.log(arrays[name]) if name == "distance" else arrays[name]
         if name == "distance":
-            ax.set_yscale("log")
+            logarithmic(ax)
         if np.ptp(values) > 0:  # in a tiny run agreement may be zero throughout
             small_print(ax, f"r = {np.corrcoef(values, arrays['loss'])[0, 1]:.2f}")
         kind, _, words = label.partition(": ")

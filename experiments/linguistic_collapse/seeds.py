@@ -9,7 +9,7 @@ architecture is 2 layers of width 768 after one epoch.
 
 Shows: how much of the relation between collapse and loss is left at fixed scale.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
-Cost: smoke 6 s, laptop 40 s, paper hours on an accelerator; published 2 s
+Cost: smoke 6 s, laptop 25 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.seeds
 """
 

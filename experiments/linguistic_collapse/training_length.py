@@ -6,9 +6,9 @@ TinyStories and GPT-Neo; with --config.published=PATH the rows that the authors 
 power of the distance and whose inner products are raw. There the checkpoints are models trained for 1, 3 and 10
 epochs, and the seeds are all widths and depths.
 
-Shows: variability falls and agreement rises with training; uniform duality improves.
+Shows: variability falls and duality improves with training, also in uniformity; agreement rises, not steadily.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
-Cost: smoke 6 s, laptop 30 s, paper hours on an accelerator; published 2 s
+Cost: smoke 6 s, laptop 25 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.training_length
 """
 
@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import METRICS, Study, presets, rows
+from experiments.linguistic_collapse._study import METRICS, Study, logarithmic, presets, rows
 from figures.annotate import small_print
 from figures.forms import line_with_band
 from figures.render import render
@@ -59,7 +59,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         ax.set(title=kind if words else "", ylabel=words or label, xscale="log")
     small_print(axes[0, 0], "bands: range")
     axes[0, 0].set_title("")
-    axes[0, 1].set_yscale("log")
+    logarithmic(axes[0, 1])
     for ax in axes[1]:
         ax.set_xlabel("epochs" if config.published else "steps")
     return figure

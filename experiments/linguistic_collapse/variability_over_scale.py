@@ -1,14 +1,14 @@
 """Variability within classes, over width and depth.
 
 CDNV and agreement with the nearest class mean at the end of training, against the width, one curve a depth. Mean over
-rows of equal width and depth, dots single rows. A substitute: a synthetic language (a Zipf hidden Markov model, 128
-words) and transformers with a few thousand parameters in place of TinyStories and GPT-Neo; with
---config.published=PATH the rows that the authors published, whose CDNV has the fourth power of the distance and whose
-inner products are raw.
+rows of equal width and depth, dots single rows; on a laptop one seed each. A substitute: a synthetic language (a Zipf
+hidden Markov model, 128 words) and transformers with a few thousand parameters in place of TinyStories and GPT-Neo;
+with --config.published=PATH the rows that the authors published, whose CDNV has the fourth power of the distance and
+whose inner products are raw.
 
-Shows: wider and deeper models vary less within classes.
+Shows: wider models vary less within classes; one layer or two differ little, and not always in one direction.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
-Cost: smoke 6 s, laptop 50 s, paper hours on an accelerator; published 2 s
+Cost: smoke 6 s, laptop 45 s, paper hours on an accelerator; published 2 s
 Run: python -m experiments.linguistic_collapse.variability_over_scale
 """
 
@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import Study, presets, rows, width_ticks
+from experiments.linguistic_collapse._study import Study, logarithmic, presets, rows, width_ticks
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 
@@ -51,12 +51,12 @@ def draw(config: Config, arrays: Arrays) -> Figure:
             own = last & (arrays["layers"] == depth)
             widths = np.unique(arrays["width"][own])
             mean = [arrays[name][own & (arrays["width"] == w)].mean() for w in widths]
-            ax.plot(widths, mean, color=color, label=f"{depth:g} layers")
+            ax.plot(widths, mean, color=color, label=f"{depth:g}")
             ax.plot(arrays["width"][own], arrays[name][own], "o", color=color, alpha=0.6)
         ax.set(xlabel="width $d$", ylabel=label)
         width_ticks(ax, arrays["width"])
-    axes[0].set_yscale("log")
-    axes[1].legend()
+    logarithmic(axes[0])
+    axes[1].legend(title="layers")
     return figure
 
 

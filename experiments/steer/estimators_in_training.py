@@ -7,8 +7,8 @@ before. Dots: over the tokens of a rollout, averaged over rollouts. Squares: ove
 leaving out the first ten rollouts, in which Adam sets its scale. Bars: 95 % interval of the mean over 8 seeds,
 which share the base policy; most are hidden by the markers. Substitute for Qwen2.5 models.
 
-Shows: for single tokens all five are weak (0.15 to 0.2), because the other tokens of the step move a token more than
-its own; for means of rollouts the full law, Theorem 1 and the bare S are equally good (0.96), covariance and the
+Shows: for single tokens all five are weak (0.14 to 0.18), because the other tokens of the step move a token more than
+its own; for means of rollouts the full law, Theorem 1 and the bare S are equally good (0.97), covariance and the
 released form are not.
 Source: arXiv 2510.10150, its table of estimators (MSE, Pearson, Spearman against the covariance).
 Cost: smoke 8 s, laptop 13 s
