@@ -33,7 +33,7 @@ reproduce: setup
 	exit $$status
 
 # The library is tested with its shapes checked at run time; the experiments, which are users of it, without. Most of what
-# they do is to compile programs that run once: LLVM's optimisation would cost half as much again as it saves.
+# they do is to compile programs that run once: with LLVM's optimisation it would cost half as much again.
 test: setup
 	@$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments)
 	@$(if $(TESTS),,XLA_FLAGS="--xla_backend_optimization_level=0 $$XLA_FLAGS" $(PY) -m pytest $(WORKERS) -o addopts="-q -ra --import-mode=importlib --durations=5" tests/experiments)
