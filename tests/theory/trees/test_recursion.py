@@ -157,7 +157,9 @@ def test_log_error_recursion_is_the_bias_recursion_where_both_can_see():
     tree = Tree(*(part[:50] for part in RANDOM))
     bias = tree_trajectory(0.3, tree, 6)
     error = np.exp(log_error_trajectory(math.log(0.35), tree, 6))
-    np.testing.assert_allclose(error, (1 - bias) / 2, rtol=0, atol=1e-14)
+    # an incomplete beta of b votes is as ill-conditioned as b; six levels add up
+    rounding = 6 * np.asarray(tree.fan_in) * np.finfo(float).eps
+    assert (np.abs(error - (1 - bias) / 2) <= rounding).all()
 
 
 def test_error_of_a_deep_tree_doubles_its_exponent_as_votes_demand():
