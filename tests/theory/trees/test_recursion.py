@@ -157,8 +157,8 @@ def test_log_error_recursion_is_the_bias_recursion_where_both_can_see():
     tree = Tree(*(part[:50] for part in RANDOM))
     bias = tree_trajectory(0.3, tree, 6)
     error = np.exp(log_error_trajectory(math.log(0.35), tree, 6))
-    # an incomplete beta of b votes is as ill-conditioned as b; six levels add up
-    rounding = 6 * np.asarray(tree.fan_in) * np.finfo(float).eps
+    # an incomplete beta of b votes is as ill-conditioned as b, and that of JAX 0.10 good to some 30 units; six levels
+    rounding = 6 * np.maximum(tree.fan_in, 32) * np.finfo(float).eps
     assert (np.abs(error - (1 - bias) / 2) <= rounding).all()
 
 
