@@ -32,11 +32,10 @@ reproduce: setup
 	$(PY) -m launch.report --out=$(RESULTS) || status=$$?; \
 	exit $$status
 
-# The library is tested with its shapes checked at run time; the experiments, which are users of it, without. Most of what
-# they do is to compile programs that run once: with LLVM's optimisation it would cost half as much again.
+# The library is tested with its shapes checked at run time; the experiments, which are users of it, without.
 test: setup
 	@$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments)
-	@$(if $(TESTS),,XLA_FLAGS="--xla_backend_optimization_level=0 $$XLA_FLAGS" $(PY) -m pytest $(WORKERS) -o addopts="-q -ra --import-mode=importlib --durations=5" tests/experiments)
+	@$(if $(TESTS),,$(PY) -m pytest $(WORKERS) -o addopts="-q -ra --import-mode=importlib --durations=5" tests/experiments)
 
 # Needs SLURM, or apt and root to install it; says so in one line, with a non-zero status, where it can't.
 test-cluster: setup
