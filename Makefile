@@ -1,4 +1,5 @@
-# make reproduce   figures, ledger of verified claims and report, into results/   (PAPER=<name> for one paper)
+# make reproduce   figures, ledger of verified claims and report, into results/   (PAPER=<name> for one paper,
+#                    JOBS=<n> for n processes; it takes one a core)
 # make test        the tests
 # make test-cluster  a sweep and a run of two nodes on a real SLURM, brought up on this host from Debian's packages
 # make test-chaos  kill -9, more than a hundred times, of runs, of jobs of two processes and of workers of sweeps
@@ -12,6 +13,7 @@
 
 RESULTS ?= results
 PRESET ?= laptop
+JOBS ?= 0
 PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses=4 --dist=worksteal
 
@@ -25,9 +27,9 @@ setup:
 # asked to stop (by hand 130, by a cluster 75, by a newer copy 3) stops.
 reproduce: setup
 	@status=0; \
-	$(PY) -m launch.run $(or $(PAPER),--all) --preset=$(PRESET) --out=$(RESULTS) || status=$$?; \
+	$(PY) -m launch.run $(or $(PAPER),--all) --preset=$(PRESET) --out=$(RESULTS) --jobs=$(JOBS) || status=$$?; \
 	case $$status in 3|75|130) exit $$status;; esac; \
-	$(PY) -m launch.verify $(PAPER) --preset=$(PRESET) --out=$(RESULTS) || status=$$?; \
+	$(PY) -m launch.verify $(PAPER) --preset=$(PRESET) --out=$(RESULTS) --jobs=$(JOBS) || status=$$?; \
 	case $$status in 3|75|130) exit $$status;; esac; \
 	$(PY) -m launch.report --out=$(RESULTS) || status=$$?; \
 	exit $$status

@@ -6,6 +6,7 @@ Results that are complete are kept. The flags are those of a single experiment; 
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ def main(argv: Sequence[str]) -> int:
     from core.run.catalogue import select
     from core.run.complain import complain
     from core.run.request import new_flags, parse
+    from launch.jobs import count_of, define_jobs
 
     values = new_flags()
     flags.DEFINE_bool("all", False, "every figure of every paper", flag_values=values)
     flags.DEFINE_bool("list", False, "show what there is, and compute nothing", flag_values=values)
     flags.DEFINE_bool("json", False, "with --list: as JSON", flag_values=values)
+    define_jobs(values)
     if "--help" in argv or "-h" in argv:
         print(__doc__, *flag_lines(values), sep="\n")
         return 0
@@ -36,13 +39,16 @@ def main(argv: Sequence[str]) -> int:
         chosen = select(list(request.names))
         if request.config and len(chosen) != 1:
             raise ValueError(f"--{request.config[0]}: config fields need exactly one figure, not {len(chosen)}")
+        jobs = count_of(values.jobs, len(chosen))
+        if jobs > 1 and request.distributed:
+            raise ValueError(f"--jobs={values.jobs}: does not go with --distributed, whose processes share one figure")
     except ValueError as error:
         complain(str(error))
         return 2
     if values.list:
         show(chosen, request.out, request.preset, as_json=values.json)
         return 0
-    return run_all(chosen, request)
+    return run_all(chosen, request, jobs)
 
 
 def show(chosen: Sequence[Any], out: Path, preset: str, *, as_json: bool) -> None:
@@ -76,34 +82,51 @@ def done_in(figure: Any, out: Path, preset: str) -> float | None:
     return None
 
 
-def run_all(chosen: Sequence[Any], request: Any) -> int:
-    """Runs one figure after the other; one that fails does not stop the rest."""
+def run_all(chosen: Sequence[Any], request: Any, jobs: int = 1) -> int:
+    """Runs the figures, the longest first where several jobs share them; one that fails does not stop the rest."""
+    from core.run.main import EXIT_FAILED, EXIT_OK, EXIT_USAGE, guarded, prepare
+    from launch.jobs import each
+
+    failed: list[str] = []
+    worst = EXIT_OK
+
+    def act() -> int:
+        nonlocal worst
+        ordered = sorted(chosen, key=partial(_cost, request.preset), reverse=True) if jobs > 1 else chosen
+        for figure, status in each(partial(run_one, request), ordered, jobs, partial(prepare, request)):
+            if status not in (EXIT_OK, EXIT_FAILED, EXIT_USAGE):  # to stop: by hand, a cluster, a newer copy
+                return status
+            if status:
+                failed.append(f"{figure.paper}/{figure.name}")
+            worst = max(worst, status)
+        return worst
+
+    worst = guarded(act, debug=request.debug)
+    if failed and len(chosen) > 1:
+        print(f"{len(failed)} of {len(chosen)} figures failed: {', '.join(sorted(failed))}", file=sys.stderr)
+    return worst
+
+
+def run_one(request: Any, figure: Any) -> int:
+    """Runs a figure, and says what became of it."""
     from importlib import import_module
 
     from core.run.execute import execute
-    from core.run.main import EXIT_FAILED, EXIT_OK, EXIT_USAGE, describe, guarded, prepare
+    from core.run.main import EXIT_OK, describe, guarded
     from figures.render import render
 
-    failed: list[str] = []
-    worst = guarded(lambda: prepare(request) or EXIT_OK, debug=request.debug)
-    if worst:
-        return worst
-    for figure in chosen:
+    def act() -> int:
+        experiment = import_module(figure.module).EXPERIMENT
+        print(describe(figure, execute(experiment, figure, request, render)), flush=True)
+        return EXIT_OK
 
-        def act(figure: Any = figure) -> int:
-            experiment = import_module(figure.module).EXPERIMENT
-            print(describe(figure, execute(experiment, figure, request, render)), flush=True)
-            return EXIT_OK
+    return guarded(act, debug=request.debug)
 
-        status = guarded(act, debug=request.debug)
-        if status not in (EXIT_OK, EXIT_FAILED, EXIT_USAGE):  # asked to stop: by hand, by a cluster, by a newer copy
-            return status
-        if status:
-            failed.append(f"{figure.paper}/{figure.name}")
-        worst = max(worst, status)
-    if failed and len(chosen) > 1:
-        print(f"{len(failed)} of {len(chosen)} figures failed: {', '.join(failed)}", file=sys.stderr)
-    return worst
+
+def _cost(preset: str, figure: Any) -> float:
+    from core.run.catalogue import cost_in_seconds, read_card
+
+    return cost_in_seconds(read_card(figure.path).fields.get("Cost", ""), preset) or 0.0
 
 
 if __name__ == "__main__":

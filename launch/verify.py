@@ -6,6 +6,8 @@ Formulas are checked in float64. The exit status is 1 when a claim that should h
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,11 @@ def main(argv: Sequence[str]) -> int:
 
     from core.run.main import guarded
     from core.run.request import new_flags, parse
+    from launch.jobs import define_jobs
 
     values = new_flags()
     flags.DEFINE_string("json", None, "also write the rows to this file", flag_values=values)
+    define_jobs(values)
     if "--help" in argv or "-h" in argv:
         print(__doc__, *flag_lines(values), sep="\n")
         return 0
@@ -31,38 +35,53 @@ def main(argv: Sequence[str]) -> int:
         request = parse(argv, values)
         if request.config:
             raise ValueError(f"--{request.config[0]}: claims have no config fields")
-        return verify_all(request, Path(values.json) if values.json else None)
+        return verify_all(request, Path(values.json) if values.json else None, values.jobs)
 
     return guarded(act, debug="--debug" in argv)
 
 
-def verify_all(request: Any, json_file: Path | None) -> int:
+def verify_all(request: Any, json_file: Path | None, jobs: int = 1) -> int:
     """Prints the table, keeps the ledger in the results folder, and judges."""
-    import jax
-
-    from core.run.main import prepare
-    from core.run.mesh import device_mesh
     from core.run.store import check_writable, seal, write_json
-    from core.verify.ledger import verify
+    from launch.jobs import each
 
     claims = chosen_claims(request.names)
     for folder in {request.out, json_file.resolve().parent} if json_file else {request.out}:
         check_writable(folder)
-    prepare(request)
-    jax.config.update("jax_enable_x64", True)
-    rows = []
-    for row in verify(claims, request.preset, device_mesh(), request.seed):
-        rows.append(row)
+    # Claims of one file share what was compiled, so they are checked by one process.
+    files = [[*group] for _, group in groupby(claims, lambda claim: claim.check.__module__)]
+    found = {}
+    for _, rows in each(partial(check, request), files, jobs, partial(begin, request)):
+        found |= {(row["paper"], row["claim"]): row for row in rows}
         if sys.stderr.isatty():
-            print(f"\r{len(rows)} of {len(claims)} claims checked", end="", file=sys.stderr)
+            print(f"\r{len(found)} of {len(claims)} claims checked", end="", file=sys.stderr)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
+    rows = [found[claim.paper, claim.name] for claim in claims]
     print(table(COLUMNS, [shown(row) for row in rows]))
     print(summary(rows))
     write_json(request.out / "ledger.json", [seal(row) for row in merged(request.out / "ledger.json", rows)])
     if json_file:
         write_json(json_file, rows)
     return int(any(row["verdict"] == "fails" for row in rows))
+
+
+def begin(request: Any) -> None:
+    """What a process does before it checks claims."""
+    import jax
+
+    from core.run.main import prepare
+
+    prepare(request)
+    jax.config.update("jax_enable_x64", True)
+
+
+def check(request: Any, claims: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows of some claims."""
+    from core.run.mesh import device_mesh
+    from core.verify.ledger import verify
+
+    return list(verify(claims, request.preset, device_mesh(), request.seed))
 
 
 def chosen_claims(names: Sequence[str]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Key, PyTree
 
 from core.policies.advantages import group_normalised
 from core.policies.interventions.interface import NOTHING, Batch, Context, Effect, Intervention, masked_mean, neutral
@@ -27,8 +27,8 @@ class Recipe(NamedTuple):
     size: int = 8  # answers a prompt
     updates: int = 4  # minibatches a pass over the rollout
     passes: int = 1
-    low: float = 0.8  # clip bounds of the importance ratio
-    high: float = 1.2
+    low: Float[ArrayLike, ""] = 0.8  # clip bounds of the importance ratio
+    high: Float[ArrayLike, ""] = 1.2
     advantages: Callable[[Float[Array, "groups size"]], Float[Array, "groups size"]] = group_normalised
     method: Intervention = NOTHING
     horizon: int = 100  # rollouts

@@ -54,6 +54,18 @@ def read_card(path: Path) -> Card:
     return Card(title.strip().rstrip("."), " ".join(caption.split()), fields)
 
 
+def cost_in_seconds(cost: str, preset: str) -> float | None:
+    """Seconds that the Cost field of a figure names for a preset; an unnamed cost is that of every preset.
+
+    >>> cost_in_seconds("smoke 1 s, laptop 2 s", "laptop"), cost_in_seconds("3 min", "laptop")
+    (2.0, 180.0)
+    """
+    units = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+    number = r"([\d.]+) (ms|s|min|h)\b"
+    found = re.search(rf"{preset} {number}", cost) or re.match(number, cost)
+    return float(found[1]) * units[found[2]] if found else None
+
+
 def papers(root: Path = ROOT) -> list[str]:
     """The papers under `root`, by name."""
     return sorted(path.parent.name for path in (root / "experiments").glob("*/__init__.py"))

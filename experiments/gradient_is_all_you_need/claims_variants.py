@@ -168,7 +168,7 @@ def c31_a_swarm_trains_a_network_without_gradients(trial: Trial) -> Evidence:
         scores = jnp.stack([_network(unravel(end), test[0]), test[0] @ sides[:2] + sides[2]])
         return jnp.mean((scores > 0) == test[1], axis=1)
 
-    runs = 3 + trial.effort
+    runs = 15 + trial.effort
     right = np.asarray(jax.jit(lambda keys: jax.lax.map(accuracy, keys))(jax.random.split(trial.key, runs)))
     gain = right[:, 0] - right[:, 1]
     return bound(np.array([gain.mean() - 3 * gain.std(ddof=1) / math.sqrt(runs)]), tolerance=0.0)

@@ -1,11 +1,10 @@
 """What a sweep would run and what it costs, before anything is written."""
 
-import re
 import shlex
 
 import jax
 
-from core.run.catalogue import read_card
+from core.run.catalogue import cost_in_seconds, read_card
 from core.run.request import Request
 from launch.run import done_in
 from launch.sweeps.batches import compute_vmapped
@@ -26,21 +25,9 @@ def dry_run(planned: Plan, request: Request, *, batch: int, workers: int, comman
     return [*lines, f"would run: {shlex.join(command)}"]
 
 
-def cost_of_point(cost: str, preset: str) -> float | None:
-    """Seconds that the Cost field of a figure names for a preset; an unnamed cost is that of every preset.
-
-    >>> cost_of_point("smoke 1 s, laptop 2 s", "laptop"), cost_of_point("3 min", "laptop")
-    (2.0, 180.0)
-    """
-    unit = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
-    number = r"([\d.]+) (ms|s|min|h)\b"
-    found = re.search(rf"{preset} {number}", cost) or re.match(number, cost)
-    return float(found[1]) * unit[found[2]] if found else None
-
-
 def _cost(planned: Plan, request: Request, points: int, workers: int) -> str | None:
     known = done_in(planned.figure, request.out, request.preset)
-    seconds = known or cost_of_point(read_card(planned.figure.path).fields.get("Cost", ""), request.preset)
+    seconds = known or cost_in_seconds(read_card(planned.figure.path).fields.get("Cost", ""), request.preset)
     if not seconds:
         return None
     source = "as the preset took here" if known else "by the Cost field of the preset"

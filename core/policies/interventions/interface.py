@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key, PyTree
+from jaxtyping import Array, ArrayLike, Float, Int, Key, PyTree
 
 from core.policies.sampling import Drawn
 
@@ -101,7 +101,7 @@ class Intervention(NamedTuple):
 NOTHING = Intervention()
 
 
-def neutral(batch: Batch, low: float, high: float) -> Effect:
+def neutral(batch: Batch, low: Float[ArrayLike, ""], high: Float[ArrayLike, ""]) -> Effect:
     """Plain policy optimisation with the clip bounds [low, high]."""
     one = jnp.ones_like(batch.mask)
     return Effect(batch.advantage, one, one, low * one, high * one)
