@@ -11,18 +11,11 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
-from absl import flags
-
 from launch.sweeps.children import GRACE_SECONDS, default_count
 
 _MOST = 8  # of our own accord: each takes its own memory
 _AGAIN_SECONDS = 2.0
-HELP = "processes that share the work; 0: one a core, and one in all where there is an accelerator"
-
-
-def define_jobs(values: flags.FlagValues) -> None:
-    """The flag."""
-    flags.DEFINE_integer("jobs", 1, HELP, lower_bound=0, upper_bound=1024, flag_values=values)
+JOBS = "processes that share the work; 0: one a core, and one in all where there is an accelerator"
 
 
 def count_of(jobs: int, items: int) -> int:

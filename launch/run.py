@@ -20,13 +20,13 @@ def main(argv: Sequence[str]) -> int:
     from core.run.catalogue import select
     from core.run.complain import complain
     from core.run.request import new_flags, parse
-    from launch.jobs import count_of, define_jobs
+    from launch.jobs import JOBS, count_of
 
     values = new_flags()
     flags.DEFINE_bool("all", False, "every figure of every paper", flag_values=values)
     flags.DEFINE_bool("list", False, "show what there is, and compute nothing", flag_values=values)
     flags.DEFINE_bool("json", False, "with --list: as JSON", flag_values=values)
-    define_jobs(values)
+    flags.DEFINE_integer("jobs", 1, JOBS, lower_bound=0, upper_bound=1024, flag_values=values)
     if "--help" in argv or "-h" in argv:
         print(__doc__, *flag_lines(values), sep="\n")
         return 0

@@ -22,11 +22,11 @@ def main(argv: Sequence[str]) -> int:
 
     from core.run.main import guarded
     from core.run.request import new_flags, parse
-    from launch.jobs import define_jobs
+    from launch.jobs import JOBS
 
     values = new_flags()
     flags.DEFINE_string("json", None, "also write the rows to this file", flag_values=values)
-    define_jobs(values)
+    flags.DEFINE_integer("jobs", 1, JOBS, lower_bound=0, upper_bound=1024, flag_values=values)
     if "--help" in argv or "-h" in argv:
         print(__doc__, *flag_lines(values), sep="\n")
         return 0
