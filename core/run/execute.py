@@ -63,6 +63,8 @@ def execute(experiment: Experiment, figure: Figure, request: Request, render: Re
                 made = store.read_arrays(folder), {**old, "sources": {**old["sources"], "draw": sources["draw"]}}
             if is_leader() and made is not None:
                 _write(experiment, config, *made, render, attempt, keep_undrawn=did == "computed")
+    elif is_leader():
+        _clear_leftovers(folder)
     return Outcome(folder, did, time.perf_counter() - started)
 
 
@@ -167,6 +169,16 @@ def _provenance(content: Mapping[str, Any]) -> dict[str, str]:
 
 def _partial(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.partial")
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Removes the checkpoints of a run that was killed when its result was there; those of a newer run are younger."""
+    try:
+        published = (folder / "run.json").stat().st_mtime
+        if all(path.stat().st_mtime <= published for path in (_partial(folder), *_partial(folder).rglob("*"))):
+            shutil.rmtree(_partial(folder))
+    except OSError:
+        pass  # there are none, or somebody else is at it
 
 
 def _checkpoint_folder(folder: Path, source: str, force: bool) -> Path:

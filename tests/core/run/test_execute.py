@@ -1,5 +1,6 @@
 import dataclasses
 import fcntl
+import os
 
 import jax
 import jax.numpy as jnp
@@ -63,6 +64,18 @@ def test_a_result_is_computed_once_and_again_when_its_code_changes(go):
     assert go().did == "kept"
     go.script.write_text('"""Another title.\n\nA caption.\n"""\n')
     assert go().did == "computed"
+
+
+@pytest.mark.parametrize("age", [1, -1])
+def test_what_a_kill_after_publishing_left_is_cleared_and_a_newer_run_is_not(go, age):
+    folder = go().folder
+    step = folder.with_name(f".{folder.name}.partial") / "source/walk/40"
+    step.mkdir(parents=True)
+    published = (folder / "run.json").stat().st_mtime
+    for path in (step, *list(step.parents)[:3]):
+        os.utime(path, (published - age, published - age))
+    assert go().did == "kept"
+    assert step.exists() == (age < 0)
 
 
 def test_a_damaged_result_is_named_and_computed_again(go, capsys):
