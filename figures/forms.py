@@ -3,7 +3,7 @@
 Every bar and band says on the axes what it is. Draw inside `figures.style.house_style()`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +17,12 @@ from figures.statistics import (
     cell_edges,
     finite,
     fit_power_law,
+    mean_band,
     poisson_interval,
     positive,
     seed_band,
 )
-from figures.style import BLUE, DIVERGING, GREY, HAIRLINE, INK, SEQUENTIAL
+from figures.style import BLUE, COLORS, DIVERGING, GREY, HAIRLINE, INK, SEQUENTIAL
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -56,6 +57,26 @@ def line_with_band(
     if band.meaning:
         small_print(ax, band.meaning)
     return curve, area
+
+
+def method_curves(
+    axes: Sequence["Axes"], x: ArrayLike, panels: Mapping[str, ArrayLike], methods: Sequence[str]
+) -> None:
+    """One panel a quantity, one line a method: the mean over seeds inside its 95 % interval.
+
+    Args:
+        axes: one a panel; x labels, scales and the legend are the caller's.
+        x: (points,).
+        panels: from the label of the y axis to samples (methods, seeds, points).
+        methods: their names, at most eight, each with one colour in all panels; some may have no samples.
+    """
+    for ax, (quantity, samples) in zip(axes, panels.items(), strict=True):
+        runs = np.asarray(samples)
+        if len(runs) > min(len(methods), len(COLORS)):
+            raise ValueError(f"{quantity} has {len(runs)} methods: {len(methods)} names and {len(COLORS)} colours")
+        for which, samples_of_one in enumerate(runs):
+            line_with_band(ax, x, mean_band(samples_of_one), methods[which], COLORS[which])
+        ax.set_ylabel(quantity)
 
 
 def phase_diagram(

@@ -14,7 +14,8 @@ class Site(NamedTuple):
     """What every page knows of the report that it is in."""
 
     sections: tuple[tuple[str, str], ...]  # (address from the report's root, name), for the running head
-    source: str | None = None  # address of the folder that the sources are read in; None shows paths as text
+    source: str | None = None  # address of the folder that the sources are read in
+    pages: frozenset[str] = frozenset()  # files that have a page in the report itself, where there is no such address
 
 
 def page(title: str, body: str, here: str, site: Site, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> str:
@@ -77,33 +78,50 @@ def root_of(here: str) -> str:
     return "../" * here.count("/")
 
 
-def source_link(source: str | None, site: Site) -> str:
-    """Where code stands, `path` or `path:line`: a link where the report knows an address, else the words.
+def source_link(source: str | None, here: str, site: Site, words: str = "") -> str:
+    """Where code stands, `path` or `path:line`: a link to its address, to its page in the report, or the words alone.
 
-    >>> source_link("b.py:7", Site((), "https://host/tree"))
+    >>> source_link("b.py:7", "papers/a.html", Site((), "https://host/tree"))
     '<a class="source" href="https://host/tree/b.py#L7">b.py:7</a>'
-    >>> source_link("a/b.py:7", Site(()))
+    >>> source_link("b.py:7", "papers/a.html", Site((), None, frozenset(["b.py"])))
+    '<a class="source" href="../source/b.py.html#L7">b.py:7</a>'
+    >>> source_link("a/b.py:7", "papers/a.html", Site(()))
     '<span class="source">a/<wbr>b.py:7</span>'
     """
     if not source:
         return ""
-    shown = escape(source).replace("/", "/<wbr>")  # a long path breaks at its slashes
-    if site.source is None:
-        return f'<span class="source">{shown}</span>'
+    shown = escape(words or source).replace("/", "/<wbr>")  # a long path breaks at its slashes
     path, _, line = source.partition(":")
-    address = f"{site.source.rstrip('/')}/{quote(path)}" + (f"#L{line}" if line.isdecimal() else "")
-    return f'<a class="source" href="{escape(address)}">{shown}</a>'
+    anchor = f"#L{line}" if line.isdecimal() else ""
+    if site.source is not None:
+        address = f"{site.source.rstrip('/')}/{quote(path)}"
+    elif path in site.pages:
+        address = f"{root_of(here)}source/{quote(path)}.html"
+    else:
+        return f'<span class="source">{shown}</span>'
+    return f'<a class="source" href="{escape(address + anchor)}">{shown}</a>'
 
 
-def noun(count: int, word: str) -> str:
+def equation_address(path: str, name: str = "") -> str:
+    """Where a module, or one of its functions, stands in the report.
+
+    >>> equation_address("theory/trees/majority.py", "majority_slope")
+    'equations/trees.html#majority.majority_slope'
+    """
+    _, folder, file = path.split("/")
+    module = file.removesuffix(".py")
+    return f"equations/{folder}.html#{module}" + (f".{name}" if name else "")
+
+
+def noun(count: int, word: str, words: str = "") -> str:
     """The word for so many.
 
     >>> noun(1, "claim"), noun(0, "claim")
     ('claim', 'claims')
     """
-    return word if count == 1 else f"{word}s"
+    return word if count == 1 else words or f"{word}s"
 
 
-def counted(count: int, word: str) -> str:
+def counted(count: int, word: str, words: str = "") -> str:
     """Number and word."""
-    return f"{count} {noun(count, word)}"
+    return f"{count} {noun(count, word, words)}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from figures.frame import Site, root_of, source_link
+from figures.frame import Site, equation_address, root_of, source_link
 from figures.typeset import typeset
 
 VERDICTS = {
@@ -74,7 +74,7 @@ def margin(claim: Claim) -> str:
     """What the measurement may deviate by: an interval where there is one, else the tolerance."""
     if claim["interval"] is not None:
         low, high = claim["interval"]
-        return f"[{number(low)}, {number(high)}]"
+        return f'<span class="nb">[{number(low)},</span> <span class="nb">{number(high)}]</span>'
     return "" if claim["tolerance"] is None else f"± {number(claim['tolerance'])}"
 
 
@@ -140,7 +140,10 @@ def where(claim: Claim, here: str, site: Site) -> str:
     """A claim's name, linked to its row on the paper's page, and the line of code that checks it."""
     address = f"{root_of(here)}papers/{escape(claim['paper'])}.html#{claim_anchor(claim)}"
     link = f'<a href="{address}">{escape(claim["claim"])}</a>'
-    return f'<p class="id">{link} {source_link(claim.get("source"), site)}</p>'
+    used = (f'<a href="{root_of(here)}{equation_address(*key)}">{escape(key[1])}</a>' for key in claim.get("uses", ()))
+    names = ", ".join(used)
+    equations = f'<span class="uses">Equations: {names}</span>' if names else ""
+    return f'<p class="id">{link} {source_link(claim.get("source"), here, site)}{equations}</p>'
 
 
 def given(claim: Claim) -> tuple[str, str]:

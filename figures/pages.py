@@ -1,5 +1,6 @@
 """The pages of the report that list papers and claims: plain data in, HTML out."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -74,7 +75,9 @@ def paper_page(summary: Summary, before: "Paper | None", after: "Paper | None", 
     here = f"papers/{paper.name}.html"
     plates = "".join(_figure(figure, place, site) for place, figure in enumerate(figures, 1))
     none = '<p class="empty">No claim of this paper has been checked yet.</p>'
-    body = f"""{masthead(paper.family, paper.title, paper.abstract, _byline(summary))}
+    sentence, rest = first_sentence(paper.abstract)
+    more = f'\n  <p class="scope">{typeset(rest)}</p>' if rest else ""
+    body = f"""{masthead(paper.family, paper.title, sentence, more + _byline(summary))}
 <section aria-labelledby="figures">
   <h2 id="figures">Figures</h2>
   {plates or '<p class="empty">This paper has no figures yet.</p>'}
@@ -106,6 +109,16 @@ def ledger_page(papers: Iterable["Paper"], claims: Sequence[Claim], site: Site) 
 {claims_table(claims, "ledger.html", site, titles) if claims else ""}"""
     body = masthead("All papers", "Ledger of claims", lede) + (table if claims else f'<p class="empty">{none}</p>')
     return page("Ledger of claims · Tipping", body, "ledger.html", site)
+
+
+def first_sentence(text: str) -> tuple[str, str]:
+    """The first sentence, and the rest.
+
+    >>> first_sentence("A law, e.g. R = -a e^H. Verified here: all.")
+    ('A law, e.g. R = -a e^H.', 'Verified here: all.')
+    """
+    end = re.search(r"(?<!e\.g)(?<!i\.e)(?<!vs)\.\s+(?=[A-Z])", text)
+    return (text[: end.start() + 1], text[end.end() :]) if end else (text, "")
 
 
 def _byline(summary: Summary) -> str:
@@ -180,8 +193,12 @@ def _computed(records: Sequence[Mapping[str, Any]]) -> str:
     commits = dict.fromkeys(str((record.get("git") or {}).get("commit") or "unknown")[:12] for record in records)
     seconds = sum(record.get("seconds") or 0.0 for record in records)
     span = when(finished[0]) + (f" to {when(finished[-1])}" if finished[-1] != finished[0] else "")
-    return f"""<p class="computed">Figures computed {span}, in {seconds:.3g} seconds on {escape(", ".join(devices))},
+    return f"""<p class="computed">Figures computed {span}, in {_duration(seconds)} on {escape(", ".join(devices))},
 from {noun(len(commits), "commit")} {", ".join(f"<code>{escape(commit)}</code>" for commit in commits)}.</p>"""
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3g} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def _figure(figure: Drawn, place: int, site: Site) -> str:
@@ -193,7 +210,7 @@ def _figure(figure: Drawn, place: int, site: Site) -> str:
         shown = f'<p class="empty">This figure has not been drawn yet; {how}.</p>'
     narrow = figure.pixels is not None and figure.pixels[0] < _PAGE_WIDE
     redraw = copyable(str(command)) if command else ""
-    code = source_link(row.source, site)
+    code = source_link(row.source, f"papers/{row.paper}.html", site)
     links = downloads(figure.files, root="../") + (f'<li class="code">{code}</li>' if code else "")
     links = f'<ul class="downloads">{links}</ul>' if links else ""
     recorded = f"<details><summary>Provenance</summary>{provenance(record)}</details>" if figure.files else ""

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 from core.run import store
 from figures import pages
+from figures.equations import EQUATIONS, Chapter, equation_pages
 from figures.explore import EXPLORABLES, address_of, explore_page
 from figures.findings import FINDINGS, findings_page
 from figures.frame import GENERATOR, Site
 from figures.markup import VERDICTS
 from figures.pages_bench import BENCHMARKS, check_bench, write_benchmarks
+from figures.sources import source_pages
 
 _DOWNLOADS = ("figure.png", "figure.pdf", "figure.svg", "arrays.npz", "run.json")
 _ASSETS = Path(__file__).parent / "assets"
@@ -50,7 +52,9 @@ def build(
     out: Path,
     *,
     source: str | None = None,
+    root: Path | None = None,
     bench: Sequence[Mapping[str, Any]] = (),
+    chapters: Sequence[Chapter] = (),
 ) -> Path:
     """Write the report, and put it in the place of an older one only when it is complete.
 
@@ -58,10 +62,14 @@ def build(
         papers: in the order of the report.
         figures: each of a paper above; numbered in this order.
         ledger: each claim of a paper above, with the keys paper, claim, statement, kind, predicted, measured,
-            tolerance, interval, verdict (one of `markup.VERDICTS`), note and, where there are such, seconds and source.
+            tolerance, interval, verdict (one of `markup.VERDICTS`), note and, where there are such, seconds, source
+            (path:line) and uses (pairs of a path under theory/ and a function's name).
         out: folder to be made, or an older report to be replaced. Anything else there is an error.
-        source: address of the repository's files, to which `/path#Lline` is added; None shows paths as text.
+        source: address of the repository's files, to which `/path#Lline` is added.
+        root: the repository; without an address the files spoken of get pages in the report, without either they
+            are named and not linked.
         bench: measurements of speed with the keys of `pages_bench.BENCH_KEYS`; without any the page is left out.
+        chapters: the modules of the theory, for the pages of equations; likewise.
 
     Returns:
         Path of index.html.
@@ -74,10 +82,20 @@ def build(
     if out.exists() and not _replaceable(out):
         raise ValueError(f"out={out}: exists and is no report; give a new folder, or an older report's")
     sections = [("index.html", "Papers"), ("ledger.html", "Ledger"), (FINDINGS, "Refutations")]
+    sections += [(EQUATIONS, "Equations")] * bool(chapters)
     sections += [(address_of(EXPLORABLES[0]), "Explore")] + [(BENCHMARKS, "Benchmarks")] * bool(bench)
     aside = store.new_folder(out)
     try:
-        _fill(aside, papers, figures, ledger, bench, Site(tuple(sections), source))
+        shown = frozenset(() if source or root is None else _sources(figures, ledger, chapters, root))
+        site = Site(tuple(sections), source, shown)
+        _fill(aside, papers, figures, ledger, site)
+        _write(
+            aside,
+            equation_pages(chapters, {paper.name: paper.title for paper in papers}, ledger, site) if chapters else {},
+        )
+        _write(aside, source_pages(sorted(shown), root, site) if root else {})
+        if bench:
+            write_benchmarks(bench, site, aside)
         store.publish(aside, out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -89,7 +107,6 @@ def _fill(
     papers: Sequence[Paper],
     figures: Sequence[FigureRow],
     ledger: Sequence[Mapping[str, Any]],
-    bench: Sequence[Mapping[str, Any]],
     site: Site,
 ) -> None:
     shutil.copytree(_ASSETS, folder / "assets")
@@ -111,11 +128,23 @@ def _fill(
     }
     for before, summary, after in zip([None, *papers], summaries, [*papers[1:], None], strict=False):
         write[f"papers/{summary.paper.name}.html"] = pages.paper_page(summary, before, after, site)
-    for name, content in write.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+    _write(folder, write)
+
+
+def _write(folder: Path, pages: Mapping[str, str]) -> None:
+    for name, content in pages.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
-    if bench:
-        write_benchmarks(bench, site, folder)
+
+
+def _sources(
+    figures: Sequence[FigureRow], ledger: Sequence[Mapping[str, Any]], chapters: Sequence[Chapter], root: Path
+) -> set[str]:
+    """The files that the report speaks of and that are there."""
+    functions = [function for chapter in chapters for function in chapter.functions]
+    places = [row.source for row in figures] + [claim.get("source") for claim in ledger]
+    places += [place for function in functions for place in (function.source, *function.tests)]
+    return {path for place in places if place and (root / (path := place.partition(":")[0])).is_file()}
 
 
 def _copy(row: FigureRow, folder: Path) -> dict[str, tuple[str, int]]:

@@ -3,6 +3,7 @@
 Both sides run in this process, in turn, warm, on the same work, and their results are compared first; the ratio is
 taken round by round, so that a machine whose speed drifts does not decide. The cost is CPU time of all threads, with
 wall-clock time beside it. "Of limit" is what the work would cost if only its scarcest resource were used, over ours.
+Memory: what the compiled program sets aside on a device on the way, plus for its arguments and results.
 Each module of launch/benches has `lines(quick)`, whose names begin with its own. Peers: pip install -e '.[peers]'.
 """
 
@@ -15,7 +16,7 @@ from core.run.complain import leave
 from launch.measure import Line, measured
 from launch.table import table
 
-HEADER = ("line", "unit", "ours", "wall", "peer", "", "ratio", "spread", "wall ratio", "of limit", "goal")
+HEADER = ("line", "unit", "ours", "wall", "peer", "", "ratio", "spread", "wall ratio", "of limit", "memory", "goal")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -78,8 +79,10 @@ def shown(row: dict[str, Any]) -> tuple[str, ...]:
 
     spread = "" if row["spread"] is None else "{:.1f} to {:.1f}".format(*row["spread"])
     limit = "" if row["limit_fraction"] is None else f"{100 * row['limit_fraction']:.0f} % of {row['limit']}"
+    held = row["memory"]
+    memory = f"{held['temporary'] / 1e6:.3g} + {(held['arguments'] + held['results']) / 1e6:.3g} MB" if held else ""
     costs = (number("ours"), number("wall"), number("peer"), row["peer_name"] or "")
-    return (row["name"], row["unit"], *costs, number("ratio"), spread, number("wall_ratio"), limit, row["goal"])
+    return (row["name"], row["unit"], *costs, number("ratio"), spread, number("wall_ratio"), limit, memory, row["goal"])
 
 
 if __name__ == "__main__":

@@ -13,9 +13,10 @@ from core.run.catalogue import ROOT, Figure, fingerprint, select
 from core.run.complain import leave
 from core.run.execute import execute
 from core.run.main import EXIT_OK, describe, guarded, prepare
-from core.run.request import parse
+from core.run.request import new_flags, parse
 from core.run.store import write_json
 from figures.render import render
+from launch.table import flag_lines
 
 PICTURE = re.compile(r"figures/gallery/(\w+/\w+)\.png")
 FOLDER = ROOT / "figures" / "gallery"
@@ -33,6 +34,9 @@ def made_from(figure: Figure) -> dict[str, str]:
 
 def main(argv: Sequence[str]) -> int:
     """Computes, copies, and returns the exit status."""
+    if "--help" in argv or "-h" in argv:
+        print(__doc__, *flag_lines(new_flags()), sep="\n")
+        return 0
 
     def act() -> int:
         request = parse(argv)

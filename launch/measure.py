@@ -8,9 +8,36 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 SCALES = {"s": 1.0, "ms": 1e3, "µs": 1e6, "ns": 1e9}  # the first word of a unit
+
+
+class Costs(NamedTuple):
+    """What another process spent on a call, by its own clocks; its caller returns it as the result of that call."""
+
+    cpu: float  # seconds, of all threads
+    wall: float
+    result: Any
+
+
+class Memory(NamedTuple):
+    """Bytes: what a compiled program holds on each device, and the most that a process with nothing else to do held."""
+
+    arguments: int
+    results: int  # without those that take an argument's place
+    temporary: int
+    process: int | None = None  # with JAX itself, some 250 MB
+
+
+class Scaling(NamedTuple):
+    """A place on a curve of the same work on more devices."""
+
+    of: str
+    kind: str  # "strong": the work is fixed; "weak": the work of a device is
+    devices: int
+    cores: int  # that the devices share, where they are virtual; else 0
 
 
 class Peer(NamedTuple):
@@ -21,6 +48,7 @@ class Peer(NamedTuple):
     agrees: Callable[[Any, Any], bool]  # whether our result and theirs are the same, or the same in law
     work: float | None = None  # units that one call does, where they are fewer than ours
     missing: str = "not installed"  # why there is nothing to run
+    memory: Callable[[], Memory] | None = None
 
 
 class Limit(NamedTuple):
@@ -50,6 +78,15 @@ class Line(NamedTuple):
     limit: Limit | None = None
     goal: str = ""  # what was aimed at, in words
     curve: Curve | None = None
+    memory: Callable[[], Memory] | None = None
+    scaling: Scaling | None = None
+
+
+def memory_of(compiled: jax.stages.Compiled) -> Memory:
+    """What the compiler says that it set aside for a program, a device."""
+    found = compiled.memory_analysis()
+    results = found.output_size_in_bytes - found.alias_size_in_bytes
+    return Memory(found.argument_size_in_bytes, results, found.temp_size_in_bytes)
 
 
 def installed(module: str) -> bool:
@@ -67,8 +104,10 @@ def import_torch() -> Any:
 def measured(line: Line, rounds: int) -> dict[str, Any]:
     """Warms up, asserts that both sides agree, and takes turns; costs are medians of CPU time of all threads."""
     row: dict[str, Any] = dict.fromkeys(("ours", "wall", "peer", "ratio", "wall_ratio", "spread", "limit_fraction"))
+    row |= {"memory": None, "peer_memory": None}
     row |= {"name": line.name, "unit": line.unit, "goal": line.goal, "peer_name": line.peer.name if line.peer else None}
-    row |= {"limit": line.limit.name if line.limit else None, "curve": line.curve._asdict() if line.curve else None}
+    row |= {"limit": line.limit.name if line.limit else None}
+    row |= {name: part._asdict() if part else None for name, part in (("curve", line.curve), ("scaling", line.scaling))}
     result = line.ours()
     peer = line.peer.run if line.peer else None
     if line.peer and peer is None:
@@ -95,13 +134,19 @@ def measured(line: Line, rounds: int) -> dict[str, Any]:
         row["spread"] = [float(ratios.min()), float(ratios.max())]
     if line.limit:
         row["limit_fraction"] = float(np.median(cpu["limit"] / cpu["ours"]))
+    if line.memory:
+        row["memory"] = line.memory()._asdict()
+    if line.peer and line.peer.memory:
+        row["peer_memory"] = line.peer.memory()._asdict()
     return row
 
 
 def seconds(run: Callable[[], Any]) -> tuple[float, float]:
-    """CPU time of all threads and ended children over one call, and wall-clock time."""
+    """CPU time of all threads and ended children over one call, and wall-clock time; or what a live child says."""
     cpu, wall = _cpu(), time.perf_counter()
-    run()
+    found = run()
+    if isinstance(found, Costs):
+        return found.cpu, found.wall
     return _cpu() - cpu, time.perf_counter() - wall
 
 

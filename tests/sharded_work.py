@@ -25,6 +25,7 @@ from core.particles.sampling import SamplingParameters, sampling_step
 from core.particles.swarm import swarm_init
 from core.probes.class_statistics import class_statistics_of_shard
 from core.probes.tokens_sharded import token_stats_of_rows, token_stats_of_shard
+from core.run.mesh import over_devices
 from core.trees.bits import dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded, simulate_words
@@ -124,6 +125,25 @@ def trees(mesh: Mesh | None) -> jax.Array:
     return jax.jit(partial(simulate_sharded, mesh, law=law, shape=shape, words=1001, axis=AXIS))(jax.random.key(0))
 
 
+def seeds(mesh: Mesh | None) -> jax.Array:
+    """Five trainings: fewer than the devices, or an uneven share each."""
+
+    def train(key: jax.Array, rate: jax.Array) -> jax.Array:
+        at_start, at_data = jax.random.split(key)
+        inputs = jax.random.normal(at_data, (16, 6))
+
+        def loss(weights: jax.Array) -> jax.Array:
+            return jnp.mean((jnp.tanh(inputs @ weights) @ weights.T - inputs) ** 2)
+
+        start = jax.random.normal(at_start, (6, 3))
+        return jax.lax.fori_loop(0, 20, lambda _, w: w - rate * jax.grad(loss)(w), start)
+
+    work = jax.random.split(jax.random.key(3), 5), jnp.linspace(0.1, 0.5, 5)
+    if mesh is None:
+        return jax.jit(partial(jax.lax.map, lambda run: train(*run)))(work)
+    return jax.jit(partial(over_devices, mesh, train))(*work)
+
+
 def digest(tree: Any) -> str:
     from core.run.together import on_host
 
@@ -132,7 +152,7 @@ def digest(tree: Any) -> str:
 
 def digests(mesh: Mesh | None, works: dict[str, Work]) -> dict[str, str]:
     found = {name: digest(alone(work) if mesh is None else sharded(work, mesh)) for name, work in works.items()}
-    return {**found, "trees": digest(trees(mesh))}
+    return {**found, "trees": digest(trees(mesh)), "seeds": digest(seeds(mesh))}
 
 
 def close_without_exactness(mesh: Mesh) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+import optax
+from jaxtyping import Array, Float, Int, Key
 
 Layers = tuple[tuple[Float[Array, "_ _"], Float[Array, " _"]], ...]
 
@@ -33,3 +34,14 @@ def layer_outputs(layers: Layers, inputs: Float[Array, "N into"]) -> tuple[Float
         inputs = jax.nn.relu(inputs) if index < len(layers) - 1 else inputs
         activities.append(inputs)
     return tuple(activities)
+
+
+def mean_cross_entropy(layers: Layers, inputs: Float[Array, "N into"], labels: Int[Array, " N"]) -> Float[Array, ""]:
+    """Of the last layer's outputs as logits, over the samples.
+
+    >>> import math
+    >>> blank = ((jnp.zeros((3, 2)), jnp.zeros(2)),)
+    >>> round(float(mean_cross_entropy(blank, jnp.ones((4, 3)), jnp.zeros(4, int))) / math.log(2), 6)
+    1.0
+    """
+    return optax.softmax_cross_entropy_with_integer_labels(layer_outputs(layers, inputs)[-1], labels).mean()

@@ -24,9 +24,8 @@ class CboParameters(NamedTuple):
     alpha: Real[ArrayLike, ""] = 1e5  # α in [0, ∞]
     dt: Real[ArrayLike, ""] = 0.01  # > 0
     truncation: Real[ArrayLike, ""] = jnp.inf  # M: the amplitude of the noise is min(D, M)
-    # δ: and at least this. With 0, equal particles stay equal for ever; in float32 that happens early and far from
-    # the minimum, so take some 1e-6 of the box where the noise is strong
-    floor: Real[ArrayLike, ""] = 0.0
+    # δ: and at least this; by default `rounding_of` the consensus
+    floor: Real[ArrayLike, ""] | None = None
 
 
 def isotropic(offset: Float[Array, "d particles"]) -> Float[Array, "1 particles"]:
@@ -77,11 +76,27 @@ def cbo_move(
 ) -> Float[Array, "d particles"]:
     """New positions for a given centre: one for all particles, or one each."""
     offset = swarm.position - centre
-    amplitude = jnp.clip(noise(offset), parameters.floor, parameters.truncation)
+    floor = rounding_of(centre) if parameters.floor is None else parameters.floor
+    amplitude = jnp.clip(noise(offset), floor, parameters.truncation)
     scale = jnp.asarray(parameters.sigma * jnp.sqrt(jnp.asarray(parameters.dt)), offset.dtype)
     contraction = jnp.asarray(parameters.drift * jnp.asarray(parameters.dt), offset.dtype)
     normals = normals_for(key, swarm, axis)
     return swarm.position - contraction * offset + scale * amplitude * normals
+
+
+def rounding_of(centre: Float[Array, "d centres"]) -> Float[Array, "1 centres"]:
+    """ε max_k |c_k|, the distance of neighbouring floats at the consensus: no offset there can be known any better.
+
+    Noise in proportion to the offset alone makes "all particles equal" a trap: one rounding from c, a particle steps
+    onto it with probability P(|1 - h + r ξ| < 1/2), r = σ √dt, and stays there for ever; of float32 swarms of a
+    hundred on Rastrigin's function 80 to 100 % did within a thousand steps with r = 1, and none with this floor, which
+    makes the last digit a wall and no trap. Where r is below some 0.1, so that the swarm contracts in mean square,
+    noise at the floor is rounded away, and all particles may come to rest in one point as they should.
+
+    >>> rounding_of(jnp.array([[-1.0], [0.5]], "float32")).tolist() == [[2.0**-23]]
+    True
+    """
+    return jnp.finfo(centre.dtype).eps * jnp.max(jnp.abs(centre), axis=0, keepdims=True)
 
 
 def normals_for(key: Key[Array, ""], swarm: Swarm, axis: Axis = None) -> Float[Array, "d particles"]:

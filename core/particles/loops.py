@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, ArrayLike, Bool, Float, Real
 
 from core.particles.swarm import Consensus, Swarm
 from theory.door import count
@@ -28,6 +28,9 @@ def evolve(
 
     Raises:
         ValueError: for a history whose stride does not divide the steps.
+
+    >>> evolve(lambda x: (x / 2, x), jnp.array(1.0), 4, record=lambda x, info: x)[1].tolist()
+    [0.5, 0.25, 0.125, 0.0625]
     """
     count("steps", steps, 0)
     if count("every", every, 1) and steps % every:
@@ -57,12 +60,12 @@ def evolve_until(step: Step, state: State, stop: Stop, most: int) -> State:
     return jax.lax.while_loop(unfinished, advance, (state, jnp.asarray(False), jnp.asarray(0)))[0]
 
 
-def energy_below(level: float) -> Stop:
+def energy_below(level: Real[ArrayLike, ""]) -> Stop:
     """Stops when the best energy has reached a level."""
     return lambda swarm, agreed: swarm.best_energy <= level
 
 
-def spread_below(distance: float) -> Stop:
+def spread_below(distance: Real[ArrayLike, ""]) -> Stop:
     """Stops when the swarm has contracted to a root mean square distance from its consensus."""
     return lambda swarm, agreed: agreed.spread <= distance
 

@@ -18,8 +18,8 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
 
 from core.particles.loops import Stop
-from core.particles.search import NOISES, defaults, search, starts
-from core.particles.swarm import energies, pointwise
+from core.particles.search import NOISES, defaults, search
+from core.particles.swarm import pointwise
 
 
 class Minimum(NamedTuple):
@@ -51,12 +51,14 @@ def minimise(
 ) -> Minimum:
     """Least value of a function by consensus-based optimisation with defaults for up to some hundred variables.
 
-    With them, functions of many separate minima (Rastrigin, Lévy, Ackley) were solved to d = 100; a long curved valley
-    (Rosenbrock) from d = 10 on was not: follow with a gradient there, or give more steps. Unlike the rest of the
-    library this is a driver: it jits what it runs.
+    With them Rastrigin's, Lévy's, Ackley's and the Styblinski-Tang function were solved in 47 of 48 runs at d = 100 and
+    in all at d = 30. The curved valley of Rosenbrock's was followed to its end in 30 of 30 runs at d = 5 and at 10, in
+    3 of 12 at 20 and in none at 30: go on with a gradient there. Griewank's minima differ too little: the best was
+    found in 15 of 30 runs at d = 2 and 1 of 30 at 10, else one beside it, higher by 0.01 to 0.1. Unlike the rest of
+    the library this is a driver: it jits what it runs.
 
-    In float32 a swarm whose consensus is exact collapses to one point, and never moves again; here the noise has a
-    floor of one rounding error of the box. Steps of your own take it from `CboParameters.floor`.
+    In float32 a swarm whose consensus is exact collapses to one point, and would never move again; here the noise has
+    a floor of one rounding error of the box, in steps of your own one of the consensus (`CboParameters.floor`).
 
     Args:
         function: maps a point (d,) to a number; or (d, particles) to (particles,) with `batched`.
@@ -64,7 +66,8 @@ def minimise(
         low: start of the box in which the particles begin, a number or (d,); the search may leave it.
         high: end of the box.
         particles: by default 50 + 10 √d, rounded up to eights.
-        steps: of the swarm, each one evaluation a particle; by default 2000, above d = 20 100 d.
+        steps: of the swarm, each one evaluation a particle; by default 800 d, but 2000 at least, and 8000 from d = 10
+            to 80; then 100 d.
         seed: an integer or a typed key.
         noise: "anisotropic" or "isotropic". The second contracts in any d, since its default σ is at most half of the
             threshold √(2 λ/(d - 2)) above which it diverges; so weak a noise finds a minimum nearby, hardly the best.
@@ -87,12 +90,13 @@ def minimise(
     if sigma is not None:
         settings = settings._replace(sigma=sigma, sigma_end=sigma)
     key, objective = _key_of(seed), function if batched else pointwise(function)
-    first = jax.jit(lambda: energies(objective, starts(key, settings.particles, start, end)))()
-    if not bool(jnp.isfinite(first).any()):
-        raise ValueError(f"function is finite at none of the {first.size} particles that start in the box low, high")
     run = partial(search, objective, settings, noise=NOISES[noise], stop=stop, every=every)
     swarm, agreed, history = jax.jit(run)(key, start, end)
     evaluations = (swarm.step + 1) * settings.particles
+    # a swarm without any weight becomes NaN, where some functions have a value
+    if not np.isfinite([swarm.best_energy, *swarm.best_point]).all():
+        raise ValueError(f"function is finite at none of the {settings.particles} particles that start in the box "
+                         f"low, high: {np.asarray(start)} to {np.asarray(end)}")  # fmt: skip
     if int(agreed.lost) == settings.particles:
         raise ValueError(f"function is finite at no particle after step {int(swarm.step)}; the best before: "
                          f"{float(swarm.best_energy)} at {np.asarray(swarm.best_point)}")  # fmt: skip

@@ -33,11 +33,10 @@ class Settings(NamedTuple):
 
 def defaults(d: int, noise: str = "anisotropic") -> Settings:
     """Settings that suit d variables; see `core.particles.minimise`."""
-    particles, steps = 8 * math.ceil((50 + 10 * math.sqrt(count("d", d, 1))) / 8), max(2000, 100 * d)
-    start, end = (
-        min(_NOISE, max(_NOISE_MANY, _NOISE_MANY * (100 / d) ** 0.125)) / math.sqrt(_DT),
-        _NOISE_END / math.sqrt(_DT),
-    )
+    particles = 8 * math.ceil((50 + 10 * math.sqrt(count("d", d, 1))) / 8)
+    steps = max(2000, min(800 * d, 8000), 100 * d)
+    start = min(_NOISE, max(_NOISE_MANY, _NOISE_MANY * (100 / d) ** 0.125)) / math.sqrt(_DT)
+    end = _NOISE_END / math.sqrt(_DT)
     if noise == "isotropic":  # half of the threshold above which it diverges
         start = end = end if d <= 2 else min(end, 0.5 * math.sqrt(2 / (d - 2)))
     return Settings(particles, steps, start, end)

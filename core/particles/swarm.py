@@ -152,9 +152,9 @@ def check_position(position: Array) -> None:
 
 
 def check_parameters(parameters: Any, positive: tuple[str, ...] = ("dt",)) -> None:
-    """Raises where a parameter is known to be negative or NaN, or not above 0 for those in `positive`."""
+    """Raises where a parameter is known to be negative or NaN, or not above 0 for those in `positive`; None passes."""
     for name, value in parameters._asdict().items():
-        known = concrete(value)
+        known = None if value is None else concrete(value)
         if known is not None and not ((known > 0) if name in positive else (known >= 0)).all():
             raise ValueError(f"{name} is {known}; allowed is a number {'> 0' if name in positive else '>= 0'}")
 

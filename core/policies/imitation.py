@@ -23,12 +23,15 @@ def imitate(
     params = model.init(at_init)
 
     def divergence(params: PyTree, key: Key[Array, ""]) -> Float[Array, ""]:
-        at_prompts, *at_tokens = jax.random.split(key, 1 + task.response_length)
-        prompts = task.prompts(at_prompts, batch)
-        responses = jnp.zeros((batch, task.response_length), prompts.dtype)
-        for place, at in enumerate(at_tokens):
-            fresh = jax.random.categorical(at, jnp.log(task.base(prompts, responses)[:, place]))
-            responses = responses.at[:, place].set(fresh.astype(prompts.dtype))
+        keys = jax.random.split(key, 1 + task.response_length)
+        prompts = task.prompts(keys[0], batch)
+
+        def write(place, responses):
+            fresh = jax.random.categorical(keys[1 + place], jnp.log(task.base(prompts, responses)[:, place]))
+            return responses.at[:, place].set(fresh.astype(prompts.dtype))
+
+        blank = jnp.zeros((batch, task.response_length), prompts.dtype)
+        responses = jax.lax.fori_loop(0, task.response_length, write, blank)
         aim = task.base(prompts, responses)
         logits = response_logits(model.apply, params, prompts, responses)
         gap = jnp.where(aim > 0, aim * (jnp.log(jnp.where(aim > 0, aim, 1)) - jax.nn.log_softmax(logits)), 0)

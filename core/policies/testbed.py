@@ -1,7 +1,9 @@
 """Two testbeds in which entropy collapses: a table of bandits, in a second, and a tiny transformer, in some seconds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +18,32 @@ from core.policies.interventions.one_of import one_of
 from core.policies.tabular import tabular
 from core.policies.tasks import bandit, long_copy, modular_sum
 from core.policies.training import Recipe, adam, train
+
+
+@dataclass(frozen=True)
+class SumRuns:
+    """Length and number of runs on the modular sum, and the steps of imitation that make their base policy."""
+
+    rollouts: int = 60
+    seeds: int = 8
+    imitation: int = 600
+
+    def __post_init__(self):
+        if self.seeds < 2:
+            raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
+
+
+@dataclass(frozen=True)
+class MethodRuns(SumRuns):
+    """The same for several methods side by side, of which only the first few need to run."""
+
+    methods: int = 5
+
+
+def sum_start(runs: SumRuns, **recipe) -> tuple[Recipe, Callable[[Key[Array, ""]], PyTree]]:
+    """A recipe for runs of that length, with `sum_recipe`'s changes, and their base policy as a function of a key."""
+    changed, model = sum_recipe(horizon=runs.rollouts, **recipe)
+    return changed, partial(sum_base, changed, model, steps=runs.imitation)
 
 
 def sum_recipe(
@@ -58,15 +86,19 @@ def bandit_recipe(
 def over_seeds(
     recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"], *, own: bool = False
 ) -> dict[str, Float[Array, "seeds rollouts"]]:
-    """The reports of independent runs from one base policy, or, if each seed has its `own`, from params (seeds, ...).
-
-    Runs are vmapped where an accelerator fills up with them. On a CPU the products of a network this small are slower
-    in a batch than one after another, and the runs follow each other in a map; the numbers agree to rounding.
-    """
-    together = len(keys) if jax.default_backend() != "cpu" else 1
+    """Reports of independent runs from one base policy, or, if each seed has its `own`, from params (seeds, ...)."""
     if own:
-        return jax.lax.map(lambda start: train(recipe, *start)[1], (params, keys), batch_size=together)
-    return jax.lax.map(lambda key: train(recipe, params, key)[1], keys, batch_size=together)
+        return each_seed(lambda start: train(recipe, *start)[1], (params, keys))
+    return each_seed(lambda key: train(recipe, params, key)[1], keys)
+
+
+def each_seed(run: Callable[[Any], PyTree], seeds: PyTree) -> PyTree:
+    """`run` of every seed, (seeds, ...): vmapped where an accelerator fills up with them, on a CPU in a map.
+
+    There the products of a network this small are slower in a batch than one after another; the numbers agree to
+    rounding.
+    """
+    return jax.vmap(run)(seeds) if jax.default_backend() != "cpu" else jax.lax.map(run, seeds)
 
 
 def compare(
@@ -81,16 +113,6 @@ def compare(
         return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys, own=own)
 
     return jax.lax.map(of_one, jnp.arange(len(methods)))
-
-
-def compare_on_sums(
-    methods: Iterable[Intervention], key: Key[Array, ""], *, rollouts: int, seeds: int, imitation: int
-) -> dict[str, Float[Array, "methods seeds rollouts"]]:
-    """Decision entropy, reward and share of touched tokens on the tiny transformer; jits itself."""
-    at_base, at_runs = jax.random.split(key)
-    recipe, model = sum_recipe(horizon=rollouts)
-    params = jax.jit(partial(sum_base, recipe, model, steps=imitation))(at_base)
-    return jax.jit(partial(shown, recipe, methods=tuple(methods)))(params, keys=jax.random.split(at_runs, seeds))
 
 
 def shown(

@@ -65,6 +65,11 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
     """Takes a batch; rows with a label outside 0..K-1 are padding under jit, and an error outside it.
 
     Donate the sums to the jitted call: then only the rows of the batch are written.
+
+    >>> sums = class_sums_init(2, 3)
+    >>> sums = class_sums_update(sums, jnp.eye(3)[:2], jnp.array([0, 1]))
+    >>> sums.counts.tolist()
+    [1, 1]
     """
     classes = sums.counts.shape[0]
     check_labelled(features, labels, classes)

@@ -1,13 +1,16 @@
-"""The one place where a mesh of devices is made."""
+"""The one place where a mesh of devices is made, and where independent runs are dealt out to it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, Mesh
+from jax.sharding import AxisType, Mesh, PartitionSpec
 
 DEVICES = "devices"  # name of the axis
+Results = TypeVar("Results")
 
 
 def device_mesh(devices: Sequence[Any] | None = None) -> Mesh:
@@ -19,3 +22,38 @@ def device_mesh(devices: Sequence[Any] | None = None) -> Mesh:
     """
     everyone = np.array(jax.devices() if devices is None else list(devices))
     return Mesh(everyone, (DEVICES,), axis_types=(AxisType.Auto,))
+
+
+def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, together: int | None = None) -> Results:
+    """`jax.vmap(function)(*runs)` with the runs, one a seed, dealt out to the devices; call it under `jit`.
+
+    Any number will do: a device without a run of its own repeats the last one. One run at a time, the results have the
+    same bits on any number of devices, as far as was tried; several together are equal to rounding only.
+
+    Args:
+        mesh: of one axis.
+        function: of one run. Its results hold arrays only, and depend on no other run.
+        *runs: trees of arrays, or of keys, (runs, ...).
+        together: runs of one device that are vmapped; by default one on a CPU, where small networks train faster one
+            after another, and all of them on an accelerator.
+
+    >>> keys = jax.random.split(jax.random.key(0), 3)
+    >>> jax.jit(lambda keys: over_devices(device_mesh(), jax.random.normal, keys))(keys).shape
+    (3,)
+    """
+    axis, devices = mesh.axis_names[0], mesh.size
+    counts = sorted({x.shape[0] if x.ndim else 0 for x in jax.tree.leaves(runs)})
+    if len(counts) != 1 or not counts[0]:
+        raise ValueError(f"runs have the leading lengths {counts}; allowed is one and the same, >= 1")
+    share = -(-counts[0] // devices)
+    batch = together or (1 if jax.default_backend() == "cpu" else share)
+    batch = batch if batch > 1 else None  # one rounds otherwise in a batch than out of it
+    dealt = jnp.minimum(jnp.arange(share * devices), counts[0] - 1)
+
+    # nothing is replicated and nothing summed across devices, so that there is nothing for check_vma to find; with it,
+    # each loop inside `function` would have to mark its initial state as varying
+    @partial(jax.shard_map, mesh=mesh, in_specs=PartitionSpec(axis), out_specs=PartitionSpec(axis), check_vma=False)
+    def on_each(own: Any) -> Results:
+        return jax.lax.map(lambda one: function(*one), own, batch_size=batch)
+
+    return jax.tree.map(lambda x: x[: counts[0]], on_each(jax.tree.map(lambda x: x[dealt], runs)))

@@ -20,6 +20,11 @@ def bound(slack: Points, *, tolerance: Number, falsified: Falsified | None = Non
 
     Returns:
         Evidence with the smallest slack; the note says how tight the inequality is and whether it was attacked.
+
+    >>> bound(np.array([0.5, 0.1]), tolerance=0.0).verdict
+    'holds'
+    >>> bound(np.array([0.5, -0.1]), tolerance=0.0).verdict
+    'fails'
     """
     if not (tolerance >= 0 and math.isfinite(tolerance)):
         raise ValueError(f"tolerance is {tolerance}; allowed is a finite number >= 0")

@@ -13,6 +13,7 @@ Run: python -m experiments.diffusion_spectral_entropy.training_curves
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,10 +22,11 @@ from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
 from core.networks.full_batch import train_full_batch
-from core.networks.multilayer import layer_outputs, sample_layers
+from core.networks.multilayer import layer_outputs, mean_cross_entropy, sample_layers
 from core.probes.diffusion import diffusion_entropy, diffusion_information
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from figures.annotate import threshold
 from figures.forms import line_with_band
 from figures.render import render
@@ -64,13 +66,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         labels = jnp.where(shuffle, jax.random.permutation(probe_key, labels), labels)
         start = sample_layers(weight_key, (PIXELS, config.hidden, config.features, CLASSES))
 
-        def fit(layers):
-            logits = layer_outputs(layers, images)[-1]
-            correct = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
-            return jnp.mean(jax.nn.logsumexp(logits, axis=1) - correct)
-
         def loss(layers):
-            return fit(layers) + config.decay / 2 * sum(jnp.sum(w**2) for w, _ in layers)
+            decay = config.decay / 2 * sum(jnp.sum(w**2) for w, _ in layers)
+            return mean_cross_entropy(layers, images, labels) + decay
 
         def observe(layers):
             x = layer_outputs(layers, images)[-2]
@@ -78,12 +76,14 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             x = x / jnp.sqrt(jnp.mean(jnp.sum(x**2, axis=1)))
             information = diffusion_information(probe_key, x, labels, CLASSES, config.bandwidth, config.walk)
             return {"entropy": diffusion_entropy(x, config.bandwidth, config.walk), "information": information,
-                    "loss": fit(layers)}  # fmt: skip
+                    "loss": mean_cross_entropy(layers, images, labels)}  # fmt: skip
 
         return train_full_batch(loss, start, observe, steps=config.steps, records=config.records)[1]
 
-    keys = jax.random.split(key, config.seeds)
-    return jax.jit(jax.vmap(jax.vmap(train, (0, None)), (None, 0)))(keys, jnp.array([False, True]))
+    keys = jnp.tile(jax.random.split(key, config.seeds), len(CASES))
+    shuffled = jnp.repeat(jnp.array([False, True]), config.seeds)
+    found = jax.jit(partial(over_devices, run.mesh, train))(keys, shuffled)
+    return {name: x.reshape(len(CASES), config.seeds, -1) for name, x in found.items()}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -24,6 +24,7 @@ from figures.forms import line_with_band
 from figures.render import render
 from figures.statistics import mean_band
 from figures.style import COLORS, DOUBLE, new_figure
+from figures.ticks import plain_numbers
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         ax.axvline(config.steps // 2 + 0.5, color="#999999", linestyle=":", linewidth=0.8)
         ax.set(xlabel="step (dotted: the reward turns right)", ylabel=label)
     axes[1].set(yscale="log")
-    axes[1].yaxis.set_minor_formatter("")
+    plain_numbers(axes[1].yaxis)
     axes[2].legend(fontsize=6)
     return figure
 

@@ -4,7 +4,7 @@ Probability that a particle drawn at the end is right, over the number of partic
 and annealing with look-ahead; overconfident rewards that mislead early (left) and calibrated rewards (right). Mean over
 runs with its 95 % interval.
 
-Shows: with misleading rewards the plain filter gains nothing from more particles, annealing does (here the gain grows
+Shows: with misleading rewards the plain filter loses by more particles, annealing gains (here the gain grows
 with N; the paper reports the largest at small N); with calibrated rewards the three are equal.
 Source: arXiv 2510.05825 (model and bias are ours; the paper's numbers are of language models).
 Cost: smoke 3 s, laptop 5 s
@@ -25,6 +25,7 @@ from figures.forms import line_with_band
 from figures.render import render
 from figures.statistics import mean_band
 from figures.style import COLORS, DOUBLE, new_figure
+from figures.ticks import ticks_at
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         for color, method, values in zip(COLORS, METHODS, by_method, strict=False):
             line_with_band(ax, np.array(config.particles), mean_band(values), method, color, marker="o")
         ax.set(xscale="log", xlabel="particles $N$")
-        ax.xaxis.set_minor_formatter("")
+        ticks_at(ax.xaxis, config.particles)
         ax.set_title("calibrated" if bias == 0 else f"early bias {bias:g}", loc="left", pad=9)
     axes[0, 0].set_ylabel("probability of a right answer")
     axes[0, 0].legend(fontsize=6, loc="upper left")

@@ -1,32 +1,39 @@
-"""Runs on the tiny transformer that the figures of this paper have in common."""
+"""What the two comparisons of this paper have in common: runs on the tiny transformer, and three panels."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 
 import jax
+import numpy as np
+from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import Intervention
-from core.policies.testbed import compare_on_sums
+from core.policies.testbed import MethodRuns, shown, sum_start
+from core.run.experiment import Arrays
+from figures.annotate import panel_letters
+from figures.forms import method_curves
+from figures.style import DOUBLE, new_figure
+
+PRESETS = {"smoke": MethodRuns(3, 2, 5, methods=1), "laptop": MethodRuns(), "paper": MethodRuns(400, 32, 1000)}
 
 
-@dataclass(frozen=True)
-class Config:
-    """Length and number of the runs, and how many of the methods run."""
-
-    rollouts: int = 100
-    seeds: int = 8
-    imitation: int = 600
-    methods: int = 5
-
-    def __post_init__(self):
-        if self.seeds < 2:
-            raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
-
-
-PRESETS = {"smoke": Config(3, 2, 5, methods=2), "laptop": Config(), "paper": Config(400, 32, 1000)}
-
-
-def compute_reports(methods: dict[str, Intervention], config: Config, key: jax.Array) -> dict[str, jax.Array]:
+def reports(methods: Mapping[str, Intervention], config: MethodRuns, key: jax.Array) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
-    sizes = {"rollouts": config.rollouts, "seeds": config.seeds, "imitation": config.imitation}
-    reports = compare_on_sums(list(methods.values())[: config.methods], key, **sizes)
-    return {name: reports[name] for name in ("decision_entropy", "reward", "touched")}
+    at_base, at_runs = jax.random.split(key)
+    recipe, base = sum_start(config)
+    compared = jax.jit(partial(shown, recipe, methods=list(methods.values())[: config.methods]))
+    return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
+
+
+def curves(methods: Mapping[str, Intervention], config: MethodRuns, arrays: Arrays, touched: str) -> Figure:
+    """Entropy, reward, and the share of tokens that the methods touched, in the caller's word."""
+    figure, axes = new_figure(DOUBLE, 2.3, cols=3)
+    panels = {"decision entropy (nats)": "decision_entropy", "reward": "reward", f"tokens {touched} (share)": "touched"}
+    samples = {label: arrays[name] for label, name in panels.items()}
+    method_curves(axes, np.arange(config.rollouts), samples, list(methods))
+    for ax in axes:
+        ax.set_xlabel("rollout")
+    axes[0].set_yscale("log")
+    axes[1].legend(loc="lower right")
+    panel_letters(axes)
+    return figure

@@ -3,7 +3,7 @@
 Root mean square over random rows of what the laws leave over: for a single logit, dH = -ε S_k, for a sampled-token
 step, dH = -α (S_k - E S), and for the single logit after its closed second-order term is taken off too. Rows: normal
 logits with log-normal scales (one fixed set; the slopes come from all of them together). The realised change is
-recomputed as -Σ p log p.
+recomputed as -Σ p log p, in float64: exact but for rounding.
 
 Shows: slopes 2, 2 and 3 over three decades.
 Source: arXiv 2602.03392, Theorems 3.2 and 3.3 (re-derived); second order and exact step are ours.

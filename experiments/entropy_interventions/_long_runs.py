@@ -1,5 +1,7 @@
 """Success alone, failure alone and a filter on the sign, on long responses: what the figure and its claims measure."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
@@ -7,7 +9,7 @@ from core.policies.imitation import imitate
 from core.policies.interventions.entropy_band import entropy_band
 from core.policies.interventions.one_of import one_of
 from core.policies.interventions.signed_weights import signed_weights
-from core.policies.testbed import long_recipe
+from core.policies.testbed import each_seed, long_recipe
 from core.policies.training import train
 
 BAND = (0.4, 0.45)
@@ -35,7 +37,7 @@ def long_runs(
 
     def of_seed(key):
         at_base, at_run = jax.random.split(key)
-        params = imitate(model, recipe.task, at_base, steps=imitation, batch=128)[0]
+        params = imitate(model, recipe.task, at_base, steps=imitation, batch=64)[0]
 
         def one(toss, index):
             told = recipe._replace(method=one_of(list(METHODS.values()), index), reward_noise=toss)
@@ -45,5 +47,4 @@ def long_runs(
         indices = jnp.arange(len(METHODS))
         return jax.lax.map(lambda toss: jax.lax.map(lambda index: one(toss, index), indices), jnp.asarray(tossed))
 
-    together = len(keys) if jax.default_backend() != "cpu" else 1
-    return jax.jit(lambda keys: jax.lax.map(of_seed, keys, batch_size=together))(keys)
+    return jax.jit(partial(each_seed, of_seed))(keys)

@@ -10,6 +10,7 @@ from core.policies.interventions.confidence_weight import confidence_weight
 from core.policies.interventions.contrast_halves import contrast_halves
 from core.policies.interventions.empg import empg
 from core.policies.interventions.entropy_advantage import entropy_advantage
+from core.policies.interventions.entropy_balanced import entropy_balanced
 from core.policies.interventions.entropy_bonus import entropy_bonus
 from core.policies.interventions.interface import NOTHING, Intervention
 from core.policies.interventions.kl_covariance import kl_covariance
@@ -43,6 +44,7 @@ METHODS = {
     "STEER .1": Listed(steer(0.1), 1),
     "top 20 %": Listed(top_entropy(0.2), 0),
     "entropy advantage": Listed(entropy_advantage(), 1),
+    "AEPO agentic": Listed(entropy_balanced(), 0),
     "Lp-Reg": Listed(low_probability(quantile=0.2), 1),
     "DPH forward KL .1": Listed(reference_divergence(0.1), 1),
     "UloRL .5": Listed(mastered_tokens(0.5, 10.0), 1),

@@ -33,18 +33,21 @@ from figures.style import BLUE, DOUBLE, INK, VERMILION, new_figure
 
 @dataclass(frozen=True)
 class Config:
-    """Rollouts to average over, the step, and how stale the rollouts are."""
+    """Rollouts to average over, the step, how stale the rollouts are, and how many methods are compared with GRPO."""
 
     rollouts: int = 64
     rate: float = 1.0
     stale: float = 0.2
+    methods: int = len(METHODS)
 
     def __post_init__(self):
-        if self.rollouts < 2:
-            raise ValueError(f"rollouts={self.rollouts}: must be >= 2 for an interval")
+        if self.rollouts < 2 or self.methods < 1:
+            raise ValueError(
+                f"rollouts={self.rollouts}, methods={self.methods}: must be >= 2 for an interval, and >= 1"
+            )
 
 
-PRESETS = {"smoke": Config(rollouts=3), "laptop": Config(), "paper": Config(rollouts=1000)}
+PRESETS = {"smoke": Config(rollouts=3, methods=4), "laptop": Config(), "paper": Config(rollouts=1000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
@@ -53,13 +56,15 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     recipe, old = bandit_recipe(at_base)
     noise = config.stale * jax.random.normal(at_noise, old["logits"].shape, old["logits"].dtype)
 
+    methods = WITH_PLAIN[: 1 + config.methods]
+
     @jax.jit
     def changes(params, old, keys):
         def of_method(index):
-            told = recipe._replace(method=one_of(WITH_PLAIN, index))
+            told = recipe._replace(method=one_of(methods, index))
             return jax.lax.map(lambda k: one_step(told, params, k, config.rate, old), keys)
 
-        return jax.lax.map(of_method, jnp.arange(len(WITH_PLAIN)))
+        return jax.lax.map(of_method, jnp.arange(len(methods)))
 
     keys = jax.random.split(at_runs, config.rollouts)
     predicted, measured = changes({"logits": old["logits"] + noise}, old, keys)

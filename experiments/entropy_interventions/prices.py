@@ -33,24 +33,26 @@ from figures.style import BLUE, DOUBLE, GREEN, INK, VERMILION, new_figure
 
 @dataclass(frozen=True)
 class Config:
-    """Length and number of the runs."""
+    """Length and number of the runs, and how many methods are compared with GRPO."""
 
     rollouts: int = 80
     seeds: int = 8
+    methods: int = len(METHODS)
 
     def __post_init__(self):
-        if self.seeds < 2:
-            raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
+        if self.seeds < 2 or self.methods < 1:
+            raise ValueError(f"seeds={self.seeds}, methods={self.methods}: must be >= 2 and >= 1")
 
 
-PRESETS = {"smoke": Config(4, 2), "laptop": Config(), "paper": Config(400, 64)}
+PRESETS = {"smoke": Config(4, 2, methods=4), "laptop": Config(), "paper": Config(400, 64)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts); the first method is plain GRPO."""
     at_base, at_runs = jax.random.split(key)
     recipe, params = bandit_recipe(at_base, horizon=config.rollouts)
-    reports = jax.jit(partial(shown, recipe, methods=WITH_PLAIN))(params, keys=jax.random.split(at_runs, config.seeds))
+    compared = jax.jit(partial(shown, recipe, methods=WITH_PLAIN[: 1 + config.methods]))
+    reports = compared(params, keys=jax.random.split(at_runs, config.seeds))
     return {name: reports[name] for name in ("entropy", "reward")}
 
 

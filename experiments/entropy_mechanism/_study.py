@@ -1,8 +1,6 @@
 """Runs of the tiny transformer that several figures of this paper share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,41 +8,26 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from core.policies.tasks import bandit
-from core.policies.testbed import over_seeds, sum_base, sum_recipe
+from core.policies.testbed import SumRuns, over_seeds, sum_start
 from core.policies.training import Recipe
 from theory.entropy.reward_law import parent_entropy
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Length and number of the runs, and the steps of imitation that make their base policy."""
-
-    rollouts: int = 100
-    seeds: int = 8
-    imitation: int = 600
-
-    def __post_init__(self):
-        if self.seeds < 2:
-            raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
 
 
 def sweep(
     change: Callable[[Recipe, Array], Recipe],
     values: Float[Array, "values ..."],
-    config: Runs,
+    config: SumRuns,
     key: Key[Array, ""],
     **recipe,
 ) -> dict[str, Float[Array, "values seeds rollouts"]]:
     """The reports of runs whose recipe is changed by each of the values: one program for all of them."""
     at_base, at_runs = jax.random.split(key)
-    plain, model = sum_recipe(horizon=config.rollouts, **recipe)
-    params = jax.jit(partial(sum_base, plain, model, steps=config.imitation))(at_base)
-    keys = jax.random.split(at_runs, config.seeds)
+    plain, base = sum_start(config, **recipe)
 
     def runs(params, keys, values):
         return jax.lax.map(lambda value: over_seeds(change(plain, value), params, keys), values)
 
-    return jax.jit(runs)(params, keys, values)
+    return jax.jit(runs)(jax.jit(base)(at_base), jax.random.split(at_runs, config.seeds), values)
 
 
 def bandit_table(

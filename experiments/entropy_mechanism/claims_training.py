@@ -17,7 +17,7 @@ from core.policies.interventions.clip_covariance import clip_covariance
 from core.policies.interventions.interface import NOTHING, Intervention
 from core.policies.interventions.kl_covariance import kl_covariance
 from core.policies.lens import one_step
-from core.policies.testbed import bandit_recipe, over_seeds, sum_bases, sum_recipe
+from core.policies.testbed import bandit_recipe, compare, sum_bases, sum_recipe
 from core.policies.training import Recipe, adam
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine, holds_if
@@ -72,10 +72,9 @@ def c12_covariance_controls_keep_entropy(trial: Trial) -> Evidence:
     twice the size it does not separate from GRPO): only the transformer is independent evidence.
     """
     factor, until = (1, 80) if trial.effort == 1 else (2, None)
-    baseline, *ends = (
-        _runs(trial, method, rates=(10.0, 1e-3))["decision_entropy"][:, :until][:, -10:].mean(1)
-        for method in (NOTHING, CLIP_COVARIANCE, KL_COVARIANCE)
-    )
+    methods = NOTHING, CLIP_COVARIANCE, KL_COVARIANCE
+    runs = _compared(trial, methods, rates=(10.0, 1e-3))["decision_entropy"]
+    baseline, *ends = runs[..., :until][..., -10:].mean(-1)
     return combine(*(bound(_interval(end)[0] / _interval(factor * baseline)[1] - 1, tolerance=0.0) for end in ends))
 
 
@@ -102,7 +101,7 @@ def c14_clip_bounds_need_no_reward(trial: Trial) -> Evidence:
     """
     change = {}
     for low in (0.05, 1.0):
-        run = _runs(trial, updates=16, rates=(2.0, 1e-3), low=1 - low, reward_noise=True)["entropy"]
+        run = _runs(trial, updates=16, rates=(2.0, 1e-3), low=1 - low, reward_noise=True, horizon=40)["entropy"]
         change[low] = run[:, 30:40].mean(1) - run[:, 0]
     apart = bound(_interval(change[0.05] - change[1.0])[0] - 0.01, tolerance=0.0)
     if trial.effort == 1:
@@ -120,21 +119,25 @@ def _bed(effort: int) -> tuple[Recipe, Callable, dict]:
     return recipe, adam, jax.jit(partial(sum_bases, recipe, model))(jax.random.split(jax.random.key(0), SEEDS))
 
 
-def _runs(
-    trial: Trial, method: Intervention = NOTHING, *, rates: tuple[float, float], low: float = 0.8, **changes
+def _runs(trial: Trial, **settings) -> dict[str, np.ndarray]:
+    """The reports (seeds, rollouts) of plain GRPO."""
+    return {name: values[0] for name, values in _compared(trial, (NOTHING,), **settings).items()}
+
+
+def _compared(
+    trial: Trial, methods: tuple[Intervention, ...], *, rates: tuple[float, float], low: float = 0.8, **changes
 ) -> dict[str, np.ndarray]:
-    """The reports (seeds, rollouts) at the rate for the bandits or that for the transformer."""
+    """The reports (methods, seeds, rollouts) at the rate for the bandits or that for the transformer."""
     recipe, rule, params = _bed(trial.effort)
     keys = jax.random.split(trial.key, SEEDS)
-    runs = _train(recipe._replace(method=method, **changes), rule, params, keys, rates[trial.effort > 1], low)
+    runs = _train(recipe._replace(**changes), methods, rule, params, keys, rates[trial.effort > 1], low)
     return {name: np.asarray(values, float) for name, values in runs.items()}
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _train(recipe: Recipe, rule: Callable, params, keys, rate, low):
-    """One program for all rates and lower bounds."""
-    bounded = recipe._replace(optimiser=rule(rate), low=low)
-    return over_seeds(bounded, params, keys, own=True)
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _train(recipe: Recipe, methods: tuple[Intervention, ...], rule: Callable, params, keys, rate, low):
+    """One program for all methods, rates and lower bounds."""
+    return compare(recipe._replace(optimiser=rule(rate), low=low), params, methods, keys, own=True)
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

@@ -18,9 +18,10 @@ import jax
 import jax.numpy as jnp
 from matplotlib.figure import Figure
 
+from core.policies.testbed import SumRuns
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.entropy_mechanism._study import Runs, sweep
+from experiments.entropy_mechanism._study import sweep
 from figures.annotate import panel_letters, small_print
 from figures.forms import line_with_band
 from figures.render import render
@@ -29,7 +30,7 @@ from figures.style import COLORS, DOUBLE, INK, new_figure
 
 
 @dataclass(frozen=True)
-class Config(Runs):
+class Config(SumRuns):
     """Clip ranges (ε_low, ε_high), and how often a rollout is used."""
 
     rollouts: int = 40

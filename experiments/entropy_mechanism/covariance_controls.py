@@ -10,28 +10,27 @@ of the two sums, wrong evenly, R = p² + (1 - p)²/9, H = h(p) + (1 - p) log 9: 
 Shows: GRPO, clip-higher and KL-Cov with β = 1 fall below a tenth of the start; Clip-Cov and KL-Cov with β = 3 keep
 more than twice GRPO's entropy and pay with reward; the (H, R) points of all methods lie along the black curve.
 Source: arXiv 2505.22617, Figures 1, 11 and 12, Clip-Cov and KL-Cov.
-Cost: smoke 8 s, laptop 28 s
+Cost: smoke 8 s, laptop 35 s
 Run: python -m experiments.entropy_mechanism.covariance_controls
 """
 
-from dataclasses import dataclass
+from functools import partial
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.interventions.clip_bounds import clip_bounds
 from core.policies.interventions.clip_covariance import clip_covariance
 from core.policies.interventions.interface import NOTHING
 from core.policies.interventions.kl_covariance import kl_covariance
-from core.policies.testbed import compare_on_sums
+from core.policies.testbed import MethodRuns, shown, sum_start
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.entropy_mechanism._study import Runs, taught_curve
+from experiments.entropy_mechanism._study import taught_curve
 from figures.annotate import panel_letters
-from figures.forms import line_with_band
+from figures.forms import method_curves
 from figures.render import render
-from figures.statistics import mean_band
 from figures.style import COLORS, DOUBLE, INK, new_figure
 
 METHODS = {
@@ -43,35 +42,26 @@ METHODS = {
 }
 
 
-@dataclass(frozen=True)
-class Config(Runs):
-    """How many of the methods run."""
-
-    methods: int = len(METHODS)
+PRESETS = {"smoke": MethodRuns(3, 2, 5, methods=1), "laptop": MethodRuns(), "paper": MethodRuns(400, 32, 1000)}
 
 
-PRESETS = {"smoke": Config(3, 2, 5, methods=1), "laptop": Config(), "paper": Config(400, 32, 1000)}
-
-
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
-    methods = list(METHODS.values())[: config.methods]
-    sizes = {"rollouts": config.rollouts, "seeds": config.seeds, "imitation": config.imitation}
-    reports = compare_on_sums(methods, key, **sizes)
-    return {name: reports[name] for name in ("decision_entropy", "reward", "touched")}
+    at_base, at_runs = jax.random.split(key)
+    recipe, base = sum_start(config)
+    compared = jax.jit(partial(shown, recipe, methods=list(METHODS.values())[: config.methods]))
+    return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
 
 
-def draw(config: Config, arrays: Arrays) -> Figure:
+def draw(config: MethodRuns, arrays: Arrays) -> Figure:
     """Entropy, reward, and reward over entropy."""
     figure, axes = new_figure(DOUBLE, 2.3, cols=3)
-    rollouts = jnp.arange(config.rollouts)
-    for index, method in enumerate(list(METHODS)[: config.methods]):
-        h, r = arrays["decision_entropy"][index], arrays["reward"][index]
-        line_with_band(axes[0], rollouts, mean_band(h), method, COLORS[index])
-        line_with_band(axes[1], rollouts, mean_band(r), method, COLORS[index])
-        axes[2].plot(h.mean(0), r.mean(0), ".", color=COLORS[index], markersize=2.5)
-    axes[0].set(xlabel="rollout", ylabel="decision entropy (nats)", yscale="log", ylim=(0.02, 4))
-    axes[1].set(xlabel="rollout", ylabel="reward")
+    panels = {"decision entropy (nats)": arrays["decision_entropy"], "reward": arrays["reward"]}
+    method_curves(axes[:2], np.arange(config.rollouts), panels, list(METHODS))
+    for color, h, r in zip(COLORS, *(samples.mean(1) for samples in panels.values()), strict=False):
+        axes[2].plot(h, r, ".", color=color, markersize=2.5)
+    axes[0].set(xlabel="rollout", yscale="log")
+    axes[1].set(xlabel="rollout")
     axes[1].legend(loc="lower right")
     axes[2].plot(*taught_curve(), color=INK, linewidth=0.8, label="taught family, no fit", zorder=1)
     axes[2].legend(loc="lower right")

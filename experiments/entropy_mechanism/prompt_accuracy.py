@@ -25,11 +25,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.tabular import exact_ascent
-from core.policies.testbed import sum_base, sum_recipe
+from core.policies.testbed import SumRuns, sum_start
 from core.policies.watch import watch
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.entropy_mechanism._study import Runs, bandit_table
+from experiments.entropy_mechanism._study import bandit_table
 from figures.annotate import panel_letters
 from figures.forms import line_with_band
 from figures.render import render
@@ -42,9 +42,10 @@ RIGHT = (1, 4, 7)  # of eight answers
 
 
 @dataclass(frozen=True)
-class Config(Runs):
+class Config(SumRuns):
     """Windows of the training, and the exact population."""
 
+    rollouts: int = 100
     windows: int = 10
     states: int = 512
     answers: int = 50
@@ -67,8 +68,8 @@ PRESETS = {
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Covariance by accuracy (seeds, windows, accuracies), and exactly (stages, states)."""
     at_base, at_runs, at_task = jax.random.split(key, 3)
-    recipe, model = sum_recipe(rate=3e-4, updates=1, horizon=config.rollouts)
-    params = jax.jit(partial(sum_base, recipe, model, steps=config.imitation))(at_base)
+    recipe, base = sum_start(config, rate=3e-4, updates=1)
+    params = jax.jit(base)(at_base)
     chosen = jnp.array(recipe.task.decisions)
 
     def look(batch, _):

@@ -22,10 +22,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import Intervention, masked_mean
+from core.policies.testbed import SumRuns
 from core.policies.training import Recipe
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.entropy_mechanism._study import Runs, bandit_table, sweep
+from experiments.entropy_mechanism._study import bandit_table, sweep
 from figures.annotate import panel_letters, small_print
 from figures.render import render
 from figures.statistics import mean_band
@@ -35,10 +36,10 @@ from theory.entropy.softmax import discriminator, entropy
 
 
 @dataclass(frozen=True)
-class Config(Runs):
+class Config(SumRuns):
     """Strengths of the two terms, and the exact population beside them."""
 
-    rollouts: int = 40
+    rollouts: int = 30
     strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3)
     states: int = 256
     answers: int = 20

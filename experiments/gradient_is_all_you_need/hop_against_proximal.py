@@ -22,7 +22,8 @@ from experiments.gradient_is_all_you_need._landscapes import HESSIAN_LIPSCHITZ, 
 from figures.forms import order_plot
 from figures.render import render
 from figures.style import BLUE, DOUBLE, GREEN, VERMILION, new_figure
-from theory.consensus.envelope import hop, hopping_width
+from theory.consensus.envelope import hop, hopping_width, tilted_law
+from theory.consensus.quadrature import law_mean
 from theory.consensus.steps import hop_bound_convex, hop_bound_smooth, proximal_point
 
 START = -1.5
@@ -53,7 +54,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     def kinked(alpha: float) -> jax.Array:
         width = float(hopping_width(alpha, config.step))
         reach = 2 * config.step / width + 20
-        return hop(jnp.abs, config.step, alpha, width, 0.0, reach=reach, panels=config.panels)
+        return law_mean(tilted_law(jnp.abs, config.step, alpha, width, 0.0, reach=reach, panels=config.panels))
 
     along_alpha = jax.jit(jax.vmap(smooth, (0, None)))(alphas, jnp.asarray(config.step))[0]
     along_tau, explicit = jax.jit(jax.vmap(smooth, (None, 0)))(jnp.asarray(config.alpha), taus)

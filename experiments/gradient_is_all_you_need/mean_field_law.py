@@ -27,6 +27,7 @@ from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import histogram_density, order_plot
 from figures.render import render
 from figures.style import DOUBLE, new_figure
+from figures.ticks import plain_numbers
 from theory.consensus.fokker_planck import mean_field_consensus, mean_field_init, mean_field_step
 from theory.consensus.quadrature import normal_log_density
 
@@ -96,7 +97,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     axes[2].set(xlabel="$N$", ylabel="distance of consensus points")
     axes[2].set_ylim(arrays["errors"].min() / 2, 4 * arrays["errors"].max())  # room for the legend
     axes[2].legend(fontsize=6, loc="upper right")
-    axes[2].yaxis.set_minor_formatter("")
+    plain_numbers(axes[2].xaxis, axes[2].yaxis)
     return figure
 
 

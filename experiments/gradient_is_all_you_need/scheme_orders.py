@@ -21,6 +21,7 @@ from core.run.main import main
 from figures.forms import order_plot
 from figures.render import render
 from figures.style import DOUBLE, new_figure
+from figures.ticks import plain_numbers
 from theory.consensus.decay import euler_moment_factor, moment_rate
 
 DRIFT, SIGMA = 1.0, 0.5
@@ -69,8 +70,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     axes[0].set_ylim(top=6 * arrays["weak"].max())  # room for the legend
     axes[0].legend(fontsize=6, loc="upper left")
     for ax in axes:
-        ax.xaxis.set_minor_formatter("")
-        ax.yaxis.set_minor_formatter("")
+        plain_numbers(ax.xaxis, ax.yaxis)
     return figure
 
 

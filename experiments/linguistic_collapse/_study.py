@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from core.data.zipf_language import Language, sample_language, sample_sequences
 from core.networks.transformer import transformer
@@ -62,6 +62,8 @@ def presets(kind: type[Kind], **paper: Any) -> dict[str, Kind]:
     return {"smoke": kind(**SMOKE), "laptop": kind(), "paper": kind(**PAPER | paper)}
 
 
+_TOGETHER = 10  # steps in one call
+
 METRICS = {
     "distance": "NC1: CDNV",
     "log_norm": "NC2: spread of log length",
@@ -71,6 +73,12 @@ METRICS = {
     "uniform_duality": "UNC3: variation of that cosine",
     "agreement": "NC4: agreement with nearest mean",
 }
+
+
+def names(config: Study) -> dict[str, str]:
+    """What the metrics are called: the published spread is not of cosines, nor is their CDNV the usual one."""
+    other = {"distance": "NC1: CDNV, fourth powers", "cosine": "NC2: spread of inner products"}
+    return METRICS | other if config.published else METRICS
 
 
 def rows(config: Study, key: jax.Array) -> dict[str, np.ndarray]:
@@ -83,21 +91,28 @@ def rows(config: Study, key: jax.Array) -> dict[str, np.ndarray]:
 def trained_rows(config: Any, key: jax.Array, architectures: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
     """Every architecture (width, layers), each with every seed at every checkpoint.
 
-    Compiling costs more than running here, so what need not know the architecture is compiled once: the texts are drawn
-    apart from the steps that learn from them, and all features are padded with zeros, which no metric sees.
+    Compiling costs more than running here, so what need not know the architecture is compiled once, and what need not
+    know the length of training once for all figures: texts are drawn for a few steps at a time, apart from the steps
+    that learn from them, and all features are padded with zeros, which no metric sees.
     """
     language_key, test_key, seed_key = jax.random.split(key, 3)
     language = _language(language_key, config.vocabulary, config.states)
-    test = _texts(test_key[None], language, config.test_texts, config.length + 1)[0]
-    chunk, widest, found = math.gcd(*config.steps), max(width for width, _ in architectures), []
+    chunk, widest, found = math.gcd(_TOGETHER, *config.steps), max(width for width, _ in architectures), []
+
+    def texts(key: jax.Array, first: int) -> jax.Array:
+        keys = _fold_in(key, jnp.arange(first, first + chunk))
+        return _texts(keys, language, config.batch, config.length + 1)
+
+    pieces = math.ceil(config.test_texts / (chunk * config.batch))
+    test = jnp.concatenate([texts(test_key, chunk * piece) for piece in range(pieces)])
+    test = test.reshape(-1, config.length + 1)[: config.test_texts]
     for width, layers in architectures:
-        start, learn, look = network(config.vocabulary, config.length, width, layers, config.rate, config.steps[-1])
+        start, learn, look = network(config.vocabulary, config.length, width, layers, config.rate)
         for seed, own_key in enumerate(jax.random.split(seed_key, config.seeds)):
             init_key, data_key = jax.random.split(own_key)
             state = start(init_key)
             for done in range(chunk, config.steps[-1] + 1, chunk):
-                keys = _fold_in(data_key, jnp.arange(done - chunk, done))
-                state = learn(state, _texts(keys, language, config.batch, config.length + 1))
+                state = learn(state, texts(data_key, done - chunk), jnp.asarray(config.steps[-1]))
                 if done in config.steps:
                     loss, features, head = look(state[0], test)
                     row = {"width": width, "layers": layers, "seed": seed, "steps": done, "loss": loss}
@@ -106,23 +121,31 @@ def trained_rows(config: Any, key: jax.Array, architectures: Sequence[tuple[int,
 
 
 @cache
-def network(vocabulary: int, length: int, width: int, layers: int, rate: float, steps: int) -> tuple[Callable, ...]:
-    """One architecture, compiled: its start from a key, its steps on texts (steps, batch, length), and a look."""
+def network(vocabulary: int, length: int, width: int, layers: int, rate: float) -> tuple[Callable, ...]:
+    """One architecture, compiled: its start from a key, its steps on texts (steps, batch, length), and a look.
+
+    The rate falls to zero along a cosine, over as many steps as `learn` is told.
+    """
     model = transformer(vocabulary, length, width=width, layers=layers, heads=2)
-    optimiser = optax.adamw(optax.cosine_decay_schedule(rate, steps), weight_decay=1e-4)
+
+    def optimiser(last):
+        return optax.adamw(lambda step: rate * (1 + jnp.cos(jnp.pi * step / last)) / 2, weight_decay=1e-4)
 
     def start(key):
         params = model.init(key)
-        return params, optimiser.init(params)
+        return params, optimiser(1).init(params)
 
     def loss(params, texts):
         logits = model.apply(params, texts[:, :-1])
         return optax.softmax_cross_entropy_with_integer_labels(logits, texts[:, 1:]).mean()
 
-    def step(state, texts):
-        params, moments = state
-        updates, moments = optimiser.update(jax.grad(loss)(params, texts), moments, params)
-        return (optax.apply_updates(params, updates), moments), None
+    def learn(state, texts, last):
+        def step(state, texts):
+            params, moments = state
+            updates, moments = optimiser(last).update(jax.grad(loss)(params, texts), moments, params)
+            return (optax.apply_updates(params, updates), moments), None
+
+        return jax.lax.scan(step, state, texts)[0]
 
     def look(params, texts):
         bare = {**params, "head": {"kernel": jnp.eye(width)}}  # the logits of an identity head are the features
@@ -130,7 +153,7 @@ def network(vocabulary: int, length: int, width: int, layers: int, rate: float, 
         errors = optax.softmax_cross_entropy_with_integer_labels(features @ head, texts[:, 1:].reshape(-1))
         return errors.mean(), features, head.T
 
-    return jax.jit(start), jax.jit(lambda state, texts: jax.lax.scan(step, state, texts)[0]), jax.jit(look)
+    return jax.jit(start), jax.jit(learn), jax.jit(look)
 
 
 _language = jax.jit(sample_language, static_argnums=(1, 2))
@@ -174,11 +197,3 @@ def width_ticks(ax: Axes, widths: np.ndarray) -> None:
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{w:g}" if room else "" for w, room in zip(ticks, roomy, strict=True)], minor=False)
     ax.xaxis.set_minor_locator(NullLocator())
-
-
-def logarithmic(ax: Axes) -> None:
-    """A logarithmic ordinate whose few labels are plain numbers."""
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter("")

@@ -22,10 +22,11 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import Study, logarithmic, presets, rows, width_ticks
+from experiments.linguistic_collapse._study import Study, presets, rows, width_ticks
 from figures.forms import color_bar
 from figures.render import render
 from figures.style import DOUBLE, INK, new_figure
+from figures.ticks import plain_numbers
 from theory.collapse.floors import cosine_spread_floor, etf_error_floor, log_kernel_sphere
 
 PUBLISHED_CLASSES = 29_233  # of the authors' 50 257 tokens, those that occur
@@ -64,7 +65,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         ax.set(xlabel="width $d$", ylabel=label)
         width_ticks(ax, arrays["width"])
         ax.legend()
-    logarithmic(axes[2])
+    axes[2].set_yscale("log")
+    plain_numbers(axes[2].yaxis)
     color_bar(points, axes, "validation loss (nats)")
     return figure
 

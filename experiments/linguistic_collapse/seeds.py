@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.linguistic_collapse._published import permutation_p
-from experiments.linguistic_collapse._study import METRICS, Study, presets, rows
+from experiments.linguistic_collapse._study import Study, names, presets, rows
 from figures.annotate import small_print
 from figures.render import render
 from figures.style import DOUBLE, new_figure
@@ -56,7 +56,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 def draw(config: Config, arrays: Arrays) -> Figure:
     """One panel a metric."""
     figure, axes = new_figure(DOUBLE, 3.4, rows=2, cols=4)
-    for ax, (name, label) in zip(axes.ravel(), METRICS.items(), strict=False):
+    for ax, (name, label) in zip(axes.ravel(), names(config).items(), strict=False):
         ax.plot(arrays[name], arrays["loss"], "o", alpha=0.7)
         kind, _, words = label.partition(": ")
         ax.set(title=kind, xlabel=words)

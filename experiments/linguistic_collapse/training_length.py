@@ -3,8 +3,8 @@
 Loss and metrics of one architecture at checkpoints of its training, median and range over seeds. A substitute: a
 synthetic language (a Zipf hidden Markov model, 128 words) and transformers with a few thousand parameters in place of
 TinyStories and GPT-Neo; with --config.published=PATH the rows that the authors published, whose CDNV has the fourth
-power of the distance and whose inner products are raw. There the checkpoints are models trained for 1, 3 and 10
-epochs, and the seeds are all widths and depths.
+power of the distance and whose inner products are raw. There the checkpoints are models trained for 1, 3, 6 and
+10 epochs, and the seeds are all widths and depths.
 
 Shows: variability falls and duality improves with training, also in uniformity; agreement rises, not steadily.
 Source: arXiv 2405.17767 (substitute data; definitions as the authors coded them).
@@ -20,12 +20,13 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import METRICS, Study, logarithmic, presets, rows
+from experiments.linguistic_collapse._study import Study, names, presets, rows
 from figures.annotate import small_print
 from figures.forms import line_with_band
 from figures.render import render
 from figures.statistics import Band
 from figures.style import DOUBLE, new_figure
+from figures.ticks import plain_numbers, ticks_at
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     """One panel a metric; the loss first."""
     figure, axes = new_figure(DOUBLE, 3.4, rows=2, cols=4, sharex=True)
     steps = np.unique(arrays["steps"])
-    names = {"loss": "validation loss (nats)", **METRICS}
-    for ax, (name, label) in zip(axes.ravel(), names.items(), strict=True):
+    words_of = {"loss": "validation loss (nats)", **names(config)}
+    for ax, (name, label) in zip(axes.ravel(), words_of.items(), strict=True):
         groups = [arrays[name][arrays["steps"] == s] for s in steps]
         middle, low, high = ([f(g) for g in groups] for f in (np.median, np.min, np.max))
         line_with_band(ax, steps, Band(middle, low, high, ""), marker="o")
@@ -59,9 +60,11 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         ax.set(title=kind if words else "", ylabel=words or label, xscale="log")
     small_print(axes[0, 0], "bands: range")
     axes[0, 0].set_title("")
-    logarithmic(axes[0, 1])
+    axes[0, 1].set_yscale("log")
+    plain_numbers(axes[0, 1].yaxis)
     for ax in axes[1]:
         ax.set_xlabel("epochs" if config.published else "steps")
+        ticks_at(ax.xaxis, steps)
     return figure
 
 

@@ -20,9 +20,10 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.linguistic_collapse._study import Study, logarithmic, presets, rows, width_ticks
+from experiments.linguistic_collapse._study import Study, presets, rows, width_ticks
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
+from figures.ticks import plain_numbers
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def draw(config: Config, arrays: Arrays) -> Figure:
             ax.plot(arrays["width"][own], arrays[name][own], "o", color=color, alpha=0.6)
         ax.set(xlabel="width $d$", ylabel=label)
         width_ticks(ax, arrays["width"])
-    logarithmic(axes[0])
+    axes[0].set_yscale("log")
+    plain_numbers(axes[0].yaxis)
     axes[1].legend(title="layers")
     return figure
 

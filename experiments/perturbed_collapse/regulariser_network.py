@@ -12,6 +12,7 @@ Run: python -m experiments.perturbed_collapse.regulariser_network
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,11 +21,12 @@ from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
 from core.networks.full_batch import train_full_batch
-from core.networks.multilayer import layer_outputs, sample_layers
+from core.networks.multilayer import layer_outputs, mean_cross_entropy, sample_layers
 from core.probes.class_statistics import class_statistics
 from core.probes.collapse import variability
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure
@@ -68,11 +70,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         start = sample_layers(weight_key, (PIXELS, config.hidden, config.features, CLASSES))
 
         def loss(layers):
-            logits = layer_outputs(layers, images)[-1]
-            correct = jnp.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
             body, head = sum(jnp.sum(w**2) for w, _ in layers[:-1]), jnp.sum(layers[-1][0] ** 2)
-            fit = jnp.mean(jax.nn.logsumexp(logits, axis=1) - correct)
-            return fit + config.decay / 2 * (edit[0] * body + edit[1] * head)
+            decay = config.decay / 2 * (edit[0] * body + edit[1] * head)
+            return mean_cross_entropy(layers, images, labels) + decay
 
         def spread(layers):
             statistics = class_statistics(layer_outputs(layers, images)[-2], labels, CLASSES, covariance=False)
@@ -80,8 +80,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
         return train_full_batch(loss, start, spread, steps=config.steps, records=config.records)[1]
 
-    keys = jax.random.split(key, config.seeds)
-    return {"spread": jax.jit(jax.vmap(jax.vmap(train, (0, None)), (None, 0)))(keys, jnp.array(list(EDITS.values())))}
+    keys = jnp.tile(jax.random.split(key, config.seeds), len(EDITS))
+    edits = jnp.repeat(jnp.array(list(EDITS.values())), config.seeds, axis=0)
+    spread = jax.jit(partial(over_devices, run.mesh, train))(keys, edits)
+    return {"spread": spread.reshape(len(EDITS), config.seeds, -1)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -4,7 +4,7 @@ Left: Theorem 3.1 for one row (lines) against the row of least entropy that grad
 norm, best of several starts (dots). Right: mean over all rows of a matrix of spectral norm σ. The row bound (dashed)
 can't be met by all rows at once; the sharper bound, attained by σ(I - J/T), is solid where it is proved, σ >= σ_c, and
 dotted where only attacks support it; dots are σ times the best orthogonal matrix that descent found, the extreme points
-of the ball of matrices.
+of the ball of matrices. Lines are exact, dots the best that was found.
 
 Shows: no dot below its solid line, and the dots on it; on the right, the dots stay clear of the dashed line.
 Source: arXiv 2303.06296, Theorem 3.1; the matrix bound is ours.

@@ -24,7 +24,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.surrogate import look_again
-from core.policies.testbed import sum_base, sum_recipe
+from core.policies.testbed import SumRuns, sum_start
 from core.policies.watch import watch
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
@@ -37,20 +37,18 @@ from theory.entropy.softmax import entropy, expected_discriminator, log_prob
 
 
 @dataclass(frozen=True)
-class Config:
-    """Length and number of the runs, the rollouts that are left out, and the synthetic tokens."""
+class Config(SumRuns):
+    """The rollouts that are left out, and the synthetic tokens."""
 
     rollouts: int = 100
-    seeds: int = 8
-    imitation: int = 600
     skipped: int = 10
     tokens: int = 4000
 
     def __post_init__(self):
-        if self.seeds < 2 or self.rollouts < self.skipped + 3:
+        super().__post_init__()
+        if self.rollouts < self.skipped + 3:
             raise ValueError(
-                f"seeds={self.seeds}, rollouts={self.rollouts}, skipped={self.skipped}: must be >= 2 for an interval, "
-                "and leave 3 rollouts for a correlation"
+                f"rollouts={self.rollouts}, skipped={self.skipped}: must leave 3 rollouts for a correlation"
             )
 
 
@@ -60,8 +58,8 @@ PRESETS = {"smoke": Config(4, 2, 5, skipped=1, tokens=100), "laptop": Config(), 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Correlations: alone (estimators,), of tokens and of rollouts (seeds, estimators)."""
     at_base, at_runs, at_rows = jax.random.split(key, 3)
-    recipe, model = sum_recipe(rate=3e-4, updates=1, horizon=config.rollouts)
-    params = jax.jit(partial(sum_base, recipe, model, steps=config.imitation))(at_base)
+    recipe, base = sum_start(config, rate=3e-4, updates=1)
+    params = jax.jit(base)(at_base)
 
     def look(batch, after):
         change = (look_again(recipe.apply, after, batch).entropy - batch.entropy).ravel()

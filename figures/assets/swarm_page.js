@@ -4,6 +4,7 @@
 {
   const form = document.querySelector("form.controls"), canvas = document.getElementById("plane");
   const drift = 1, dt = 0.02, most = 3000, cells = 220;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
   const value = (name) => Number(form.elements[name].value);
   const written = Plot.written;
   let seed = 1, draw, points, path, course, playing = false, made = "", picture = [];
@@ -121,7 +122,7 @@
 
   function frame() {
     if (!playing) return;
-    for (let k = 0; k < 2 && !over(); k++) advance();
+    for (let k = 0; k < (still.matches ? most : 2) && !over(); k++) advance(); // who wants no motion sees the end
     playing = !over();
     show();
     if (playing) requestAnimationFrame(frame);

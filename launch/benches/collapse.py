@@ -1,6 +1,7 @@
 """Class statistics and pairs of classes: ours against torch, with one-hot products and whole K x K arrays."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 from core.probes.class_statistics import class_sums_compute, class_sums_init, class_sums_update
 from core.probes.pairs import log_kernel
 from core.probes.tally import tally_variance
+from launch.benches.scaling import memory_alone
 from launch.limits import copies, products
 from launch.measure import Curve, Line, Peer, import_torch, installed
 
@@ -117,6 +119,7 @@ def _pairs(classes: int, goal: str) -> Line:
         peer,
         products(classes**2 / 2, WIDTH),
         goal,
+        memory=partial(memory_alone, "pairs", classes),  # the statistics of so many classes, too
     )
 
 

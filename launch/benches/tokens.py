@@ -11,7 +11,7 @@ import numpy as np
 
 from core.probes.tokens import token_stats
 from launch.limits import copies, exponentials
-from launch.measure import Curve, Line, Peer, import_torch, installed
+from launch.measure import Curve, Line, Peer, import_torch, installed, memory_of
 
 TOKENS, VOCABULARY = 32, 151_936
 
@@ -34,21 +34,26 @@ def _inputs(shape: tuple[int, int], dtype: str) -> tuple[jax.Array, jax.Array]:
 
 def _line(shape: tuple[int, int], dtype: str, back: bool, peer: str) -> Line:
     logits, tokens = _inputs(shape, dtype)
-    compiled = jax.jit(_summed_gradient(token_stats) if back else token_stats)
+
+    def compiled(statistics: Callable[..., Any]) -> jax.stages.Compiled:
+        return jax.jit(_summed_gradient(statistics) if back else statistics).lower(logits, tokens).compile()
+
+    ours, its_memory = compiled(token_stats), None
     if peer == "torch":
         other = _torch(logits, tokens, back) if installed("torch") else None
     else:
-        usual = jax.jit(_summed_gradient(usual_statistics) if back else usual_statistics)
-        other = partial(_blocked, usual, logits, tokens)
+        usual = compiled(usual_statistics)
+        other, its_memory = partial(_blocked, usual, logits, tokens), partial(memory_of, usual)
     count = float(np.prod(shape))
     return Line(
         f"tokens {dtype} {'gradient' if back else 'forward'} {peer}",
         "µs per token",
         shape[0],
-        partial(_blocked, compiled, logits, tokens),
-        Peer(f"{peer}, lse - <p, z>", other, _close(0.02 if dtype == "bfloat16" else 1e-3)),
+        partial(_blocked, ours, logits, tokens),
+        Peer(f"{peer}, lse - <p, z>", other, _close(0.02 if dtype == "bfloat16" else 1e-3), memory=its_memory),
         copies(count) if back else exponentials(count),
         "≥ 5x",
+        memory=partial(memory_of, ours),
     )
 
 

@@ -7,6 +7,7 @@ from figures.forms import (
     color_bar,
     histogram_density,
     line_with_band,
+    method_curves,
     order_plot,
     phase_diagram,
     predicted_measured,
@@ -39,6 +40,23 @@ def edges_of(area):
     vertices = area.get_paths()[0].vertices
     x = np.unique(vertices[:, 0])
     return np.array([[vertices[vertices[:, 0] == at, 1].min(), vertices[vertices[:, 0] == at, 1].max()] for at in x]).T
+
+
+def test_a_method_has_one_colour_in_all_panels_and_its_mean_over_seeds(draws):
+    samples = {name: draws.normal(size=(2, 5, 7)) for name in ("entropy", "reward")}
+    with house_style():
+        _, axes = new_figure(cols=2)
+        method_curves(axes, np.arange(7), samples, ["plain", "clipped", "not run"])
+        for ax, (name, runs) in zip(axes, samples.items(), strict=True):
+            assert ax.get_ylabel() == name
+            assert [line.get_label() for line in ax.lines] == ["plain", "clipped"]
+            for line, of_one in zip(ax.lines, runs, strict=True):
+                np.testing.assert_allclose(line.get_ydata(), of_one.mean(0))
+        first, second = ([line.get_color() for line in ax.lines] for ax in axes)
+        assert first == second
+        assert len(set(first)) == 2
+        with pytest.raises(ValueError, match="reward has 3 methods: 2 names"):
+            method_curves(axes[:1], np.arange(7), {"reward": draws.normal(size=(3, 5, 7))}, ["plain", "clipped"])
 
 
 def test_band_is_the_quantiles(ax, draws):

@@ -201,7 +201,7 @@ def test_refutations_and_conditions_have_a_page(rows, tmp_path):
     ]
     page = pages(build(rows[0], [], claims, tmp_path / "report").parent)["findings.html"]
     assert "Assumptionall agents: every one, starts alike" in page.words
-    assert "CounterexampleR = 0.9: a star of 60" in page.words
+    assert "CounterexampleR=0.9: a star of 60" in page.words
     assert "without it contradicted" in page.words
     assert "Nothing to see." not in page.words
     assert "papers/trees.html#claim-no" in page.all("href")

@@ -1,12 +1,15 @@
 import json
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import pytest
 
 from figures.growth import growths
 from figures.pages_bench import BENCH_KEYS
 from launch import bench
-from launch.measure import Curve, Limit, Line, Peer, measured
+from launch.benches import scaling
+from launch.measure import Costs, Curve, Limit, Line, Memory, Peer, measured, memory_of
 
 
 def same(ours: Any, theirs: Any) -> bool:
@@ -82,3 +85,38 @@ def test_growth_is_fitted_where_overheads_are_small():
 def test_a_flag_that_is_none_is_refused(capsys):
     assert bench.main(["--rouds=3"]) == 2
     assert "rouds" in capsys.readouterr().err
+
+
+def test_another_process_is_timed_by_its_own_clocks():
+    row = measured(
+        line(work=2.0, ours=lambda: Costs(4.0, 3.0, "bits"), peer=Peer("one", lambda: Costs(1.0, 6.0, ""), same)), 1
+    )
+    assert row["ratio"] == "wrong result"
+    both = Peer("one", lambda: Costs(1.0, 6.0, "bits"), lambda ours, theirs: ours.result == theirs.result, 1.0)
+    row = measured(line(work=2.0, ours=lambda: Costs(4.0, 3.0, "bits"), peer=both), 1)
+    assert (row["seconds"], row["ratio"], row["wall_ratio"]) == (4.0, 0.5, 4.0)
+
+
+def test_memory_is_counted_once():
+    """Of an outer product: two arguments, a result, and nothing else; a donated argument's place is the result's."""
+    x, both = jnp.zeros(300, jnp.float32), jnp.zeros((300, 300), jnp.float32)
+    assert memory_of(jax.jit(jnp.outer).lower(x, x).compile()) == Memory(2400, 360_000, 0)
+    added = jax.jit(lambda total, x: total + x, donate_argnums=0).lower(both, x[None]).compile()
+    assert memory_of(added)[:2] == (361_200, 0)
+
+
+def test_two_devices_do_the_work_of_one_with_half_of_its_memory(tmp_path):
+    file = tmp_path / "bench.json"
+    assert bench.main(["scaling tokens strong", "--quick", "--rounds=1", f"--json={file}"]) == 0  # 1: other bits
+    one, two = json.loads(file.read_text())
+    assert [row["scaling"]["devices"] for row in (one, two)] == [1, 2]
+    logits = 64 * 8192 * 4
+    assert one["memory"]["arguments"] - two["memory"]["arguments"] == logits / 2
+    assert one["memory"]["temporary"] < logits / 2  # nor does a second array of logits appear
+    assert two["ratio"] > 0
+
+
+def test_a_child_that_does_not_answer_is_killed(monkeypatch):
+    monkeypatch.setattr(scaling, "PATIENCE", 0.05)
+    with pytest.raises(ValueError, match="trees 1 1 fixed: ended with status -9"), scaling.started("trees", 1, 1):
+        pass

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.run.catalogue import papers
+from core.verify.evidence import Evidence
+from core.verify.ledger import _row
 from launch import __main__ as overview
 from launch import bench, collect, completion, report, run, sweep, verify, worker
 from tests.projects import REPOSITORY, command
@@ -64,12 +66,17 @@ NAMED = {"run": [FIGURE], "verify": ["phase_transition/c01_slope_closed_form"], 
 def doors(tmp_path, monkeypatch):
     """The real doors with nothing behind them; what gets through is noted."""
     through = []
+
+    def checked(claims, *_):
+        through.append("verify")
+        return [_row(claim, Evidence("identity", 1.0, 1.0, 0.0, None, "holds", ""), 0.0) for claim in claims]
+
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     monkeypatch.setattr("core.run.execute._compute", lambda *_: through.append("run") or ({}, 0.0))
     monkeypatch.setattr("core.run.execute._record", lambda *_: {})
     monkeypatch.setattr("core.run.execute._write", lambda *_, **__: None)
-    monkeypatch.setattr("core.verify.ledger.verify", lambda *_: through.append("verify") or [])
+    monkeypatch.setattr("core.verify.ledger.verify", checked)
     monkeypatch.setattr("launch.report.build", lambda *_, **__: through.append("report") or Path("index.html"))
     return through
 
@@ -191,6 +198,12 @@ def test_the_overview_fits_a_screen_and_names_all_commands(capsys):
         has_main = hasattr(import_module(f"launch.{path.stem}"), "main") if path.stem[0] != "_" else False
         assert (f"\n  {path.stem} " in out) == has_main, path.stem
     assert answer("", ["--help"], capsys)[1] == out
+
+
+def test_every_command_knows_more(capsys):
+    for name, (does, _) in overview.commands().items():
+        assert overview.main([name, "--help"]) == 0, name
+        assert does in capsys.readouterr().out
 
 
 def test_commands_can_be_called_through_the_overview(doors, capsys):

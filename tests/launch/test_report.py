@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.run.catalogue import papers
+from core.run.catalogue import ROOT, papers
 from figures.report import Paper
 from launch import report
 
@@ -12,8 +12,11 @@ from launch import report
 def test_every_paper_has_a_card_that_the_report_takes(tmp_path, monkeypatch):
     cards = [report.paper_of(name) for name in papers()]
     assert all(isinstance(card, Paper) and card.title and card.family for card in cards)
-    assert report.main([f"--out={tmp_path}"]) == 0
+    assert report.main([f"--out={tmp_path}", f"--json={tmp_path}/built.json"]) == 0
     assert len(list((tmp_path / "report/papers").iterdir())) == len(cards)
+    built = json.loads((tmp_path / "built.json").read_text())
+    assert (built["papers"], built["drawn"], built["claims"]) == (len(cards), 0, 0)
+    assert built["page"] == str(tmp_path / "report/index.html")
 
 
 def test_a_paper_may_stand_for_several(tmp_path, monkeypatch):
@@ -35,6 +38,16 @@ def test_rows_that_are_damaged_are_named(tmp_path, capsys):
         assert (
             "ledger.json: damaged; remove it, or write it again with python -m launch.verify" in capsys.readouterr().err
         )
+
+
+def test_a_claim_is_placed_where_it_stands_today():
+    claims = [{"paper": "phase_transition", "claim": "c01_slope_closed_form", "source": "old.py:1"},
+              {"paper": "phase_transition", "claim": "gone", "source": "old.py:1"}]  # fmt: skip
+    today, gone = report.placed(claims)
+    path, _, line = today["source"].partition(":")
+    assert (ROOT / path).read_text().splitlines()[int(line) - 1].startswith("def c01_slope_closed_form(")
+    assert today["uses"] == [("theory/trees/majority.py", "majority_slope")]
+    assert (gone["source"], gone["uses"]) == ("old.py:1", [])
 
 
 def test_claims_of_a_paper_that_is_gone_are_left_out(tmp_path):

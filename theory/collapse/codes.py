@@ -6,6 +6,8 @@ With the layers and features eliminated, cross-entropy over logits Z = u S ⊗ 1
 
 s_i being the singular values of the code S (K, K). M = 1 is the nuclear norm: convex, minimised by the ETF. For
 M >= 2 the penalty is concave in the spectrum and prefers few directions.
+
+Source: arXiv 2301.00437.
 """
 
 import math

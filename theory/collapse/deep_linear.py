@@ -5,6 +5,8 @@
 over the layers, the features H (d, N) and, where there is one, a bias b that pays no decay. The penalties are not
 divided by N or K. Re-derived: layers first (Schatten-Hölder), features next (ridge), then von Neumann's trace
 inequality leaves one scalar problem for each eigenvalue ν of the labels' Gram matrix, see `theory.collapse.modes`.
+
+Source: arXiv 2301.00437.
 """
 
 from typing import NamedTuple

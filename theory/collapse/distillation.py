@@ -2,6 +2,8 @@
 
 Cross-entropy's residual at the logits, softmax(z) - y, sums to zero. That of the binary KL, σ(z^s) - σ(z^t), does not.
 Class means that form a simplex ETF, W ᵀ 1 = 0, never pass an all-ones residual on to the features.
+
+Source: arXiv 2411.08937.
 """
 
 import jax

@@ -7,6 +7,8 @@ Squared error, a product A = W_M ... W_1 of M layers on free features: the probl
 where the squared singular value of A is N λ_H x^M and ν_k is an eigenvalue of the labels' Gram matrix, n_k when there
 is no bias. The first term is the squared error left by the best features, the second what the M layers pay. The
 load c is what a class has to pay for its mode relative to what it gains from it.
+
+Source: arXiv 2301.00437.
 """
 
 import jax

@@ -6,6 +6,8 @@ Balanced, n samples in each of K classes, in blocks of n columns; targets Y = I_
 
 L(H) is f without the last term at its best head. The penalties are those of `deep_linear` for one layer when there
 λ_W/K and λ_H/(Kn) are put in.
+
+Source: arXiv 2210.16658.
 """
 
 from typing import NamedTuple
@@ -128,6 +130,9 @@ def within_attenuation(
         feature_decay: λ_H with λ_W λ_H < 1.
         pull: β.
         head_share: p, the share of the within-class energy of H0 that lies in the row space of the head.
+
+    >>> print(f"{within_attenuation(2.0, 0.1, 10.0, 0.5):.4f}")
+    0.9685
     """
     head_decay, feature_decay = _decays(head_decay, feature_decay)
     pull = within("pull", pull, 0, strict=True)

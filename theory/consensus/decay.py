@@ -8,6 +8,8 @@ and for anisotropic noise D(v) = diag(v) each coordinate behaves as isotropic no
 of the mean square, p → 0 the exponent with which almost every path decays: noise that the first calls unstable may
 well be stable for the second. The same for the explicit scheme, X' - c = (1 - h)(X - c) + r D(X - c) ξ with h = λ dt
 and r = σ √dt, whose exponents differ once r is not small.
+
+Source: arXiv 2306.09778.
 """
 
 import jax

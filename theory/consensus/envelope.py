@@ -9,6 +9,8 @@ smoothing of E by a Gaussian: proximal steps and evolution strategies are its tw
 Hamilton-Jacobi equation u_t + |∇u|²/2 = Δu / 2α (Cole-Hopf).
 
 Here on the line, by quadrature.
+
+Source: arXiv 2306.09778.
 """
 
 from collections.abc import Callable
@@ -60,9 +62,6 @@ def entropic_envelope(
     alpha: Real[ArrayLike, ""],
     width: Real[ArrayLike, ""],
     centre: Real[ArrayLike, ""] | None = None,
-    *,
-    reach: float = 16.0,
-    panels: int = 64,
 ) -> Float[Array, ""]:
     """E_{α,s}(y); differentiable in y.
 
@@ -70,7 +69,7 @@ def entropic_envelope(
     >>> bool(abs(value - jnp.log(2.0) / 2) < 1e-6)
     True
     """
-    return -tilted_law(energy, y, alpha, width, centre, reach=reach, panels=panels).log_mass / alpha
+    return -tilted_law(energy, y, alpha, width, centre).log_mass / alpha
 
 
 def hop(
@@ -79,16 +78,13 @@ def hop(
     alpha: Real[ArrayLike, ""],
     width: Real[ArrayLike, ""],
     centre: Real[ArrayLike, ""] | None = None,
-    *,
-    reach: float = 16.0,
-    panels: int = 64,
 ) -> Float[Array, ""]:
     """x_α(N(y, s²)), the consensus point of infinitely many normal draws around y: a hop of consensus hopping.
 
     >>> float(hop(lambda x: x**2 / 2, 3.0, 2.0, 1.0).round(4))  # y / (1 + τ)
     1.0
     """
-    return law_mean(tilted_law(energy, y, alpha, width, centre, reach=reach, panels=panels))
+    return law_mean(tilted_law(energy, y, alpha, width, centre))
 
 
 def gaussian_smoothing(energy: LineEnergy, y: Real[ArrayLike, ""], width: Real[ArrayLike, ""]) -> Float[Array, ""]:

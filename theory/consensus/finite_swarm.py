@@ -3,6 +3,8 @@
 Where the energy is linear over the width s of a hop, everything depends on z = α s |∇E| alone. Of N particles
 N exp(-z²) count; the hop is a gradient step plus noise, and up to z ~ √(log N) a Langevin step at temperature
 exp(z²)/(2 α N). Beyond that one particle has all the weight: the hop goes to the best of N draws.
+
+Source: arXiv 2306.09778.
 """
 
 import math
@@ -13,13 +15,6 @@ from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.consensus.quadrature import line_law
 from theory.door import count, within
-
-
-def slope_number(
-    alpha: Real[ArrayLike, "*#batch"], width: Real[ArrayLike, "*#batch"], gradient_norm: Real[ArrayLike, "*#batch"]
-) -> Float[Array, "*#batch"]:
-    """α s |∇E|, called z: by how many widths the tilt moves the swarm."""
-    return jnp.asarray(alpha) * jnp.asarray(width) * gradient_norm * 1.0
 
 
 def effective_share_linear(slope: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:

@@ -6,6 +6,8 @@ In flux form the velocity is -(λ + σ²)(x - c) and the diffusion (σ²/2)(x - 
 those of Scharfetter and Gummel, exact for a stationary flux between two cells and upwind where the diffusion vanishes.
 The time step is implicit with c taken from its beginning: mass is conserved to rounding, and the law stays positive
 for every step size (the matrix is an M-matrix).
+
+Source: arXiv 2306.09778.
 """
 
 from collections.abc import Callable

@@ -4,6 +4,8 @@
 
 The minimum is subtracted before α multiplies: then the best particle has weight 1 exactly, no difference is rounded
 away by a large α, and the same code serves α = 0 (the mean), α = 10^15 and α = ∞ (the mean of the best).
+
+Source: arXiv 2306.09778.
 """
 
 import jax.numpy as jnp

@@ -3,6 +3,8 @@
 Quantitative (non-asymptotic, no smoothness): split the weighted mean at the set {E - E* <= q + E_r}, where the energy
 controls the distance; outside it the weight is at most exp(-α q) of the weight of the ball of radius r. Sharp (smooth
 E and ρ): expand both in x - x* to one order beyond the Gaussian; odd moments leave a shift of order 1/α.
+
+Source: arXiv 2306.09778.
 """
 
 import math

@@ -2,6 +2,8 @@
 
 The law exp(-α E) N(m, C) is normal again, which gives the consensus point, the mass that it keeps, and through the
 same formulas at 2α the variance of the consensus point of N draws (central limit theorem of a weighted mean).
+
+Source: arXiv 2306.09778.
 """
 
 from typing import NamedTuple

@@ -4,6 +4,8 @@
 
 with c and C_α the mean and covariance of the law tilted by exp(-α E). λ = 1/(1 + α) samples exp(-E), λ = 1 optimises
 (Carrillo, Hoffmann, Stuart and Vaes, 2022).
+
+Source: arXiv 2106.02519.
 """
 
 from typing import NamedTuple

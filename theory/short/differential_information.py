@@ -17,6 +17,8 @@ Whether the chosen answers become likelier is decided by where they come from: w
     E_{π_c} log(π*/π_ref) = ψ'(c),
 
 negative at 0 (-KL), positive at 1 (KL), rising, and 0 at the Chernoff point of the two policies.
+
+Source: arXiv 2505.23761.
 """
 
 import jax

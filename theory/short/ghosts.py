@@ -12,6 +12,8 @@ What they carry: Z is of order one, and Hadamard's product turns the Taylor coef
 under the softmax divided by n!, into sums over the zeros t_k,
 
     n c_n = -Σ_k t_k^{-n},    n >= 2.
+
+Source: arXiv 2603.13552.
 """
 
 import math
@@ -82,5 +84,9 @@ def partial_sums(coefficients: Float[ArrayLike, " orders"], step: Float[ArrayLik
 def guarded_step(
     step: Float[ArrayLike, ""], radii: Float[ArrayLike, " samples"], ratio: Float[ArrayLike, ""] = 1.0
 ) -> Float[Array, ""]:
-    """min(τ, r min ρ): no sample is taken further than the share r of its own radius."""
+    """min(τ, r min ρ): no sample is taken further than the share r of its own radius.
+
+    >>> print(f"{guarded_step(1.0, jnp.array([0.5, 2.0])):.1f}")
+    0.5
+    """
     return jnp.minimum(jnp.asarray(step), within("ratio", ratio, 0, strict=True) * jnp.min(jnp.asarray(radii)))

@@ -9,6 +9,8 @@ so that at equal divergence the tilt has the largest reward, and what comes near
 
 Over n symbols with a reward that adds up, everything depends on the law of the sum only: given the sum, tilt and best
 of N (ties by lot) are both distributed as p.
+
+Source: arXiv 2404.01730.
 """
 
 from collections.abc import Callable
@@ -34,7 +36,11 @@ def log_moment(
 def tilted_law(
     prob: Float[ArrayLike, " levels"], rewards: Float[ArrayLike, " levels"], tilt: Float[ArrayLike, ""]
 ) -> Float[Array, " levels"]:
-    """φ_λ ∝ p e^{λr}."""
+    """φ_λ ∝ p e^{λr}.
+
+    >>> print(tilted_law(jnp.array([0.9, 0.1]), jnp.array([0.0, 1.0]), 2.0).round(4))
+    [0.5491 0.4509]
+    """
     p = within("prob", prob, 0)
     exponent = jnp.asarray(tilt) * jnp.asarray(rewards)
     weight = p * jnp.exp(exponent - jnp.max(exponent))

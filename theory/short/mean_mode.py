@@ -3,6 +3,8 @@
 With J = 11'/T and P = I - J acting on the token axis, every X of shape (T, d) splits into JX and PX. A row-stochastic A
 has AJ = J, so that PAX = (PAP)(PX): a mean passes untouched and the rest is multiplied by PAP. The gradient of a layer
 that writes z_t = W y_t splits as well, into a coherent part that grows like T and a centred one that grows like √T.
+
+Source: arXiv 2605.06169.
 """
 
 from typing import NamedTuple

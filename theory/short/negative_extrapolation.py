@@ -12,6 +12,8 @@ model ends where its sampler is, and the step back undoes the temperature to a p
 
 A normal law fitted to n real samples by maximum likelihood has E KL(real|fit) = ½(ψ((n-1)/2) + log(2/n)) + log f
 + C f^{-2} - 1/2, C = (n+1)/(2(n-3)), least at f² = 2C > 1: fits are too narrow, so that w > 0 helps iff τ < 1.
+
+Source: arXiv 2510.03597.
 """
 
 import jax.numpy as jnp

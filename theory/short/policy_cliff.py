@@ -11,6 +11,8 @@ reward is d too low for ever, the other to one where it is d too high.
 
 The price: in a bandit of K actions the soft policy loses at most αW((K-1)/e), W Lambert's function, against the best
 action; that is when all others are worse by α(1 + W).
+
+Source: arXiv 2507.20150.
 """
 
 import jax
@@ -32,7 +34,11 @@ def greedy_policy(values: Float[ArrayLike, "*states actions"]) -> Float[Array, "
 def soft_policy(
     values: Float[ArrayLike, "*states actions"], temperature: Float[ArrayLike, ""]
 ) -> Float[Array, "*states actions"]:
-    """softmax(Q/α)."""
+    """softmax(Q/α).
+
+    >>> print(soft_policy(jnp.array([1.0, 1.1]), 0.1).round(4))
+    [0.2689 0.7311]
+    """
     return jax.nn.softmax(jnp.asarray(values) / within("temperature", temperature, 0, strict=True))
 
 

@@ -7,6 +7,8 @@ So success is ρ_β = σ(logit ρ + β), and with the entropies H_R and H_W of t
     H(ρ) = h(ρ) + ρ H_R + (1 - ρ) H_W,    dH/dρ = logit(1 - ρ) + H_R - H_W.
 
 The entropy rises up to ρ* = σ(H_R - H_W), where it is log(e^{H_R} + e^{H_W}), and falls after it.
+
+Source: arXiv 2507.14843.
 """
 
 import jax

@@ -9,6 +9,8 @@ Infinitely many items are summed: `HEAD` of them one by one, the rest by the int
 incomplete gamma function. When data are drawn from T draws again and again, the copies of a rare item are a critical
 branching process with Poisson offspring: one copy has left something after m more generations with chance u_m,
 u_{m+1} = 1 - e^{-u_m}, u_0 = 1, u_m ~ 2/m, so the n-th generation's error is that of T u_{n-1} clean draws.
+
+Source: arXiv 2402.07043.
 """
 
 from typing import NamedTuple

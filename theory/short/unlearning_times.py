@@ -6,6 +6,8 @@ The answer has p = σ(-u), starts at p_ref = 1/2, u = 0, and moves along the flo
     bounded  du/dt = 2/{(1 + e^{-u}) (1 + ((1 + e^u)/2)^β)}          t = e^{βu}/(β 2^{β+1}) (1 + o(1)).
 
 A depth that the plain loss reaches in a time u takes the bounded one a time e^{βu}: exponentially slower.
+
+Source: arXiv 2404.05868.
 """
 
 import jax.numpy as jnp

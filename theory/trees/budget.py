@@ -7,6 +7,8 @@ a message of m tokens is written once and read once, so the tree costs
 
 While the signal is weak a tree multiplies it by N^s at most, s = log_b α the organisation exponent, and the same
 compute in one agent by N^β: trees pay iff s > β.
+
+Source: arXiv 2601.17311.
 """
 
 from typing import NamedTuple
@@ -175,7 +177,12 @@ def tree_options(
 def best_tree(
     budget: Real[ArrayLike, "*batch"], tree: Tree, leaf: Leaf, cost: Real[ArrayLike, ""], max_depth: int
 ) -> BestTree:
-    """The depth 0..max_depth with the largest root bias at a budget; the shallowest of equals."""
+    """The depth 0..max_depth with the largest root bias at a budget; the shallowest of equals.
+
+    >>> best = best_tree(1e4, Tree(5, 0.95, 0.0), Leaf(0.01, 0.2), cost=1.0, max_depth=8)
+    >>> print(f"{best.bias:.3f} at depth {best.depth}")
+    0.207 at depth 5
+    """
     bias, compute = tree_options(budget, tree, leaf, cost, max_depth)
     depth = jnp.argmax(bias, axis=0)
     chosen = jnp.take_along_axis(compute, depth[None], axis=0)[0]

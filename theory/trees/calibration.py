@@ -1,4 +1,7 @@
-"""What to measure, and how, before trusting a prediction: estimators of ρ, γ, β and the effective number of agents."""
+"""What to measure, and how, before trusting a prediction: estimators of ρ, γ, β and the effective number of agents.
+
+Source: arXiv 2601.17311.
+"""
 
 from typing import NamedTuple
 

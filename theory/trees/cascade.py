@@ -7,6 +7,8 @@ mean-field description the error probabilities follow
 
 which lies below the linear growth (1 - δ) + βW. So R = β λ_1(W)/δ < 1 suffices for extinction, in the mean field and in
 the stochastic process alike; R > 1 suffices in the mean field only: small or sparse stochastic systems may still die.
+
+Source: arXiv 2603.04474.
 """
 
 import jax
@@ -39,7 +41,12 @@ def spectral_radius(matrix: Real[ArrayLike, "nodes nodes"]) -> Float[Array, ""]:
 def reproduction_number(
     adjacency: Real[ArrayLike, "nodes nodes"], transmission: Real[ArrayLike, ""], correction: Real[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """R = β λ_1(W)/δ. Errors die out where R < 1."""
+    """R = β λ_1(W)/δ. Errors die out where R < 1.
+
+    >>> ring = jnp.roll(jnp.eye(5), 1, axis=1) + jnp.roll(jnp.eye(5), -1, axis=1)
+    >>> print(f"{reproduction_number(ring, 0.1, 0.4):.3f}")
+    0.500
+    """
     beta, delta = within("transmission", transmission, 0, 1), within("correction", correction, 0, 1, strict=True)
     return beta * spectral_radius(adjacency) / delta
 

@@ -5,6 +5,8 @@ symmetric, so the chance is an integral over the narrower of the two of the smoo
 
 The pairwise correlation ρ of the votes depends on both r and μ. At chance r = sin(πρ/2); elsewhere `latent_correlation`
 solves for r, so that this law can be set beside the others at equal ρ.
+
+Source: arXiv 2601.17311.
 """
 
 import math

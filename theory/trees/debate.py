@@ -3,6 +3,8 @@
 Agent i holds counts α_i over K answers and answers k with probability p_i^k = α_i^k / |α_i|. Hearing its neighbours it
 adds their answers to its counts. How many answers it has heard is no matter of chance, so the mean belief follows a
 linear recursion exactly, on any graph; the whole law is small enough to follow where all agents share one belief.
+
+Source: arXiv 2508.17536.
 """
 
 import jax
@@ -76,6 +78,9 @@ def debate_law(
         rounds: T.
         habit: one of the above.
         strength: the chance that follower and biased use.
+
+    >>> print(vote_accuracy(debate_law(0.6, 1.0, agents=5, rounds=2)).round(4))
+    [0.6826 0.6464 0.6401]
     """
     agents, rounds = odd_count("agents", agents), count("rounds", rounds)
     if habit not in HABITS:

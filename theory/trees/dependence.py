@@ -6,6 +6,8 @@ a Beta-distributed or a Gaussian latent ability. A correlation alone does not te
 - common cause: with probability ρ all votes are one vote, otherwise they are independent;
 - beta-binomial: votes are independent given θ ~ Beta(A p, A (1 - p)), A = 1/ρ - 1;
 - Gaussian copula (in `copula`): a vote is right iff a threshold lies below √r G + √(1 - r) ε, G and ε normal.
+
+Source: arXiv 2601.17311, 2508.17536.
 """
 
 import math

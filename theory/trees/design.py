@@ -1,4 +1,7 @@
-"""How long a message should be: long messages are faithful, short ones let a window hold many."""
+"""How long a message should be: long messages are faithful, short ones let a window hold many.
+
+Source: arXiv 2601.17311.
+"""
 
 from typing import NamedTuple
 

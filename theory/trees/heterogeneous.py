@@ -1,4 +1,7 @@
-"""Votes of unequal bias: the exact majority of independent votes, and the exact root of a tree of unequal leaves."""
+"""Votes of unequal bias: the exact majority of independent votes, and the exact root of a tree of unequal leaves.
+
+Source: arXiv 2601.17311.
+"""
 
 import jax
 import jax.numpy as jnp

@@ -7,6 +7,8 @@ probability (1 - μ)/2. The majority of b independent votes of bias μ has the b
 
 because f_b' is the density, doubled, of the pivotal vote. The integral form is exact to a few ulp in relative terms
 down to μ = 0, where 2 I_p(a, a) - 1 cancels.
+
+Source: arXiv 2601.17311.
 """
 
 import math

@@ -1,6 +1,8 @@
 """The plurality of N independent answers: its exact chance to be right, and bounds on its chance to be wrong.
 
 Answer 1, first along the last axis, is the right one and has probability θ_1; the others have θ_2..θ_K.
+
+Source: arXiv 2508.17536.
 """
 
 from typing import NamedTuple

@@ -2,6 +2,8 @@
 
 All three depend on the tree through the amplification α, the ceiling μ* and, below the transition, the cubic
 coefficient c. Depth may be real.
+
+Source: arXiv 2406.07155, 2601.17311.
 """
 
 from typing import NamedTuple

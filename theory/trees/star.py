@@ -1,4 +1,7 @@
-"""One aggregator that hears everybody, as far as its context window reaches."""
+"""One aggregator that hears everybody, as far as its context window reaches.
+
+Source: arXiv 2601.17311.
+"""
 
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
@@ -17,6 +20,9 @@ def star_bias(
     """ρ γμ + (1 - ρ) f_N(γμ), the bias of the majority of N agents: a tree of one level.
 
     Its gain is about γ (1 - ρ) √(2N/π), so its exponent is 1/2, which no tree of more levels reaches.
+
+    >>> print(f"{star_bias(0.1, 101, 0.9, 0.0):.4f}")
+    0.6364
     """
     return tree_step(leaf_bias, Tree(agents, fidelity, correlation))
 

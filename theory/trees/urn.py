@@ -3,6 +3,8 @@
 Beliefs start from a_1 right among A_0 pseudo-answers. In a round each of N agents answers at random from the common
 belief p, and everybody, the speaker included, adds all N answers to the counts: A_t = A_0 + N t. The mean of p never
 moves; its variance grows towards a limit below p_0 (1 - p_0).
+
+Source: arXiv 2508.17536.
 """
 
 import jax

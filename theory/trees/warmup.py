@@ -2,6 +2,8 @@
 
 Each agent estimates one number with error variance v_0 and pairwise error correlation ρ; each message adds noise of
 variance σ² to what it carries.
+
+Source: arXiv 2601.17311.
 """
 
 import jax
@@ -92,7 +94,11 @@ def contraction(fan_in: Number, correlation: Number) -> Array:
 
 
 def tree_floor(correlation: Number, noise_variance: Number, fan_in: Number) -> Array:
-    """v* = σ²/[(b - 1)(1 - ρ)], the paper's Eq. 13: the fixed point of v' = κv + σ²/b; b >= 3, ρ < 1."""
+    """v* = σ²/[(b - 1)(1 - ρ)], the paper's Eq. 13: the fixed point of v' = κv + σ²/b; b >= 3, ρ < 1.
+
+    >>> print(f"{tree_floor(0.2, 0.05, 3):.5f}")
+    0.03125
+    """
     _, rho, sigma2 = _noise(0, correlation, noise_variance)
     return sigma2 / ((within("fan_in", odd("fan_in", fan_in), 3) - 1) * (1 - rho))
 

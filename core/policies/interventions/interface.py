@@ -104,7 +104,7 @@ NOTHING = Intervention()
 def neutral(batch: Batch, low: Float[ArrayLike, ""], high: Float[ArrayLike, ""]) -> Effect:
     """Plain policy optimisation with the clip bounds [low, high]."""
     one = jnp.ones_like(batch.mask)
-    return Effect(batch.advantage, one, one, low * one, high * one)
+    return Effect(batch.advantage, one, one, jnp.full_like(one, low), jnp.full_like(one, high))
 
 
 def chain(*parts: Intervention) -> Intervention:

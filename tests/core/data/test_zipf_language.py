@@ -1,7 +1,6 @@
 import itertools
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -12,17 +11,22 @@ VOCABULARY, STATES = 6, 4
 
 @pytest.fixture(scope="module")
 def language():
-    return sample_language(jax.random.key(0), VOCABULARY, STATES, branches=2, words=3)
+    return jax.jit(lambda key: sample_language(key, VOCABULARY, STATES, branches=2, words=3))(jax.random.key(0))
 
 
-def test_matrices_are_stochastic(language):
-    for matrix in language_matrices(language, VOCABULARY):
+@pytest.fixture(scope="module")
+def matrices(language):
+    return [np.asarray(matrix) for matrix in jax.jit(language_matrices, static_argnums=1)(language, VOCABULARY)]
+
+
+def test_matrices_are_stochastic(matrices):
+    for matrix in matrices:
         np.testing.assert_allclose(matrix.sum(1), 1)
 
 
-def test_words_and_pairs_occur_as_often_as_the_model_says(language):
-    texts = np.asarray(sample_sequences(jax.random.key(1), language, 20_000, 2))
-    transition, emission = map(np.asarray, language_matrices(language, VOCABULARY))
+def test_words_and_pairs_occur_as_often_as_the_model_says(language, matrices):
+    texts = np.asarray(jax.jit(lambda key: sample_sequences(key, language, 20_000, 2))(jax.random.key(1)))
+    transition, emission = matrices
     expected = np.einsum("sv,st,tw->vw", emission, transition, emission) / STATES
     counts = np.zeros((VOCABULARY, VOCABULARY))
     np.add.at(counts, (texts[:, 0], texts[:, 1]), 1)
@@ -30,14 +34,13 @@ def test_words_and_pairs_occur_as_often_as_the_model_says(language):
     assert np.max(np.abs(counts / 20_000 - expected) / np.maximum(error, 1e-5)) < 4.5
 
 
-def test_least_loss_is_the_enumerated_one(language):
-    texts = jnp.asarray(list(itertools.product(range(VOCABULARY), repeat=2)))
-    transition, emission = map(np.asarray, language_matrices(language, VOCABULARY))
-    possible = [t for t in np.asarray(texts) if (emission[:, t[0]].sum() > 0) and _pair(transition, emission, t) > 0]
+def test_least_loss_is_the_enumerated_one(language, matrices):
+    texts = np.array(list(itertools.product(range(VOCABULARY), repeat=2)))
+    transition, emission = matrices
+    possible = [t for t in texts if (emission[:, t[0]].sum() > 0) and _pair(transition, emission, t) > 0]
     chances = [_pair(transition, emission, t) / (emission[:, t[0]].sum() / STATES) for t in possible]
-    np.testing.assert_allclose(
-        least_loss(language, jnp.asarray(possible), VOCABULARY), -np.mean(np.log(chances)), rtol=1e-9
-    )
+    found = jax.jit(lambda texts: least_loss(language, texts, VOCABULARY))(np.array(possible))
+    np.testing.assert_allclose(found, -np.mean(np.log(chances)), rtol=1e-9)
 
 
 def _pair(transition, emission, text):

@@ -36,23 +36,27 @@ def test_the_uniform_that_rounds_to_one_does_not_make_an_infinity():
 
 
 def test_a_number_depends_on_its_address_alone():
-    all_at_once = addressed_normals(KEY, 3, jnp.arange(100, dtype=jnp.uint32))
-    np.testing.assert_array_equal(
-        addressed_normals(KEY, 2, jnp.arange(40, 60, dtype=jnp.uint32)), all_at_once[:2, 40:60]
-    )
+    numbers = jnp.arange(100, dtype=jnp.uint32)
+
+    @jax.jit
+    def both(numbers):
+        return addressed_normals(KEY, 3, numbers), addressed_normals(KEY, 2, numbers[40:60])
+
+    all_at_once, some = both(numbers)
+    np.testing.assert_array_equal(some, all_at_once[:2, 40:60])
 
 
 def test_the_key_of_a_step_is_that_of_fold_in():
-    assert bool(step_key(KEY, jnp.int32(17)) == jax.random.fold_in(KEY, 17))
+    assert bool(jax.jit(lambda step: step_key(KEY, step) == jax.random.fold_in(KEY, step))(jnp.int32(17)))
 
 
 def test_cosine_of_turns():
     turns = np.linspace(-4, 4, 100001)
     assert (
         np.abs(
-            cosine_of_turns(jnp.asarray(turns, jnp.float32))
+            jax.jit(cosine_of_turns)(jnp.asarray(turns, jnp.float32))
             - np.cos(2 * np.pi * turns.astype(np.float32).astype(np.float64))
         ).max()
         < 4e-7
     )
-    np.testing.assert_allclose(cosine_of_turns(jnp.asarray(turns)), np.cos(2 * np.pi * turns), atol=1e-14)
+    np.testing.assert_allclose(jax.jit(cosine_of_turns)(jnp.asarray(turns)), np.cos(2 * np.pi * turns), atol=1e-14)

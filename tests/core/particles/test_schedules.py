@@ -26,8 +26,13 @@ def test_growth_and_cooling():
 
 def test_reduction_keeps_particles_and_memory():
     assert [reduced_size(100, 1.0, v) for v in (1.0, 0.5, 0.0, 3.0)] == [100, 90, 80, 100]
-    swarm = swarm_init(sphere, jax.random.normal(jax.random.key(0), (2, 50)))
-    fewer = reduced(sphere, jax.random.key(1), swarm, 40)
+
+    @jax.jit
+    def both(key):
+        swarm = swarm_init(sphere, jax.random.normal(key, (2, 50)))
+        return swarm, reduced(sphere, jax.random.key(1), swarm, 40)
+
+    swarm, fewer = both(jax.random.key(0))
     assert fewer.position.shape == (2, 40)
     assert set(np.asarray(fewer.position[0]).tolist()) <= set(np.asarray(swarm.position[0]).tolist())
     assert float(fewer.best_energy) == float(swarm.best_energy)

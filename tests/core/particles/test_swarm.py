@@ -76,12 +76,17 @@ def test_a_floor_of_the_noise_wakes_a_swarm_that_has_become_one_point():
     def both(x):
         swarm = swarm_init(sphere, x)
         awake = CboParameters(sigma=2.0, dt=0.25, floor=1e-3)
-        ends = [cbo_step(sphere, p, KEY, swarm)[0].position for p in (awake, awake._replace(floor=0.0))]
+        some = (awake, awake._replace(floor=0.0), awake._replace(floor=None), awake._replace(floor=None, sigma=0.1))
+        ends = [cbo_step(sphere, p, KEY, swarm)[0].position for p in some]
         return *ends, normals_for(KEY, swarm)
 
-    moved, asleep, normals = both(jnp.ones((2, 8)))
+    moved, asleep, rounding, contracting, normals = both(jnp.ones((2, 8)))
     np.testing.assert_allclose(np.asarray(moved) - 1, 1e-3 * np.asarray(normals), atol=1e-15)
     assert (np.asarray(asleep) == 1).all()
+    last_digit = np.asarray(rounding) - 1
+    assert last_digit.any()
+    assert np.abs(last_digit).max() <= np.abs(np.asarray(normals)).max() * np.finfo(float).eps + np.finfo(float).eps
+    assert (np.asarray(contracting) == 1).all()
 
 
 def test_the_dtype_is_kept():

@@ -171,6 +171,17 @@ def test_a_swarm_on_the_sphere_stays_there_and_finds_the_minimum():
     assert float(swarm.best_energy) == pytest.approx(-1, abs=1e-3)
 
 
+def test_the_correction_of_ito_keeps_noise_on_the_sphere_before_it_is_brought_back():
+    x = np.random.default_rng(0).normal(size=(3, 256))
+    x /= np.linalg.norm(x, axis=0)
+    free, parameters = sphere_surface()._replace(retract=lambda x: x), CboParameters(0.0, 0.7, 50.0, 1e-3)
+    moved, agreed = jax.jit(lambda x: surface_step(sphere, free, parameters, KEY, swarm_init(sphere, x)))(x)
+    grown = (np.asarray(moved.position) ** 2).sum(0) - 1
+    noise = 0.7**2 * 1e-3 * ((x - np.asarray(agreed.point)[:, None]) ** 2).sum(0)  # a direction; there are two
+    assert abs(np.mean(grown)) < 4 * np.std(grown) / 16  # sqrt of 256
+    assert np.mean(2 * noise) > 8 * np.std(grown) / 16  # what it is without the correction
+
+
 def test_a_stiff_drift_brings_the_swarm_to_the_constraint():
     def line(x):
         return x[:1] + x[1:] - 1.0

@@ -6,8 +6,22 @@ import numpy as np
 import pytest
 
 from core.policies.advantages import batch_normalised, group_normalised
+from core.policies.interventions.clip_batch import clip_batch
+from core.policies.interventions.clip_bounds import clip_bounds
+from core.policies.interventions.clip_covariance import clip_covariance
+from core.policies.interventions.clip_vocabulary import clip_vocabulary
 from core.policies.interventions.contrast_halves import contrast_halves
+from core.policies.interventions.entropy_advantage import entropy_advantage
+from core.policies.interventions.entropy_balanced import entropy_balanced
 from core.policies.interventions.interface import Context, masked_deviation, masked_mean, masked_quantile
+from core.policies.interventions.kl_covariance import kl_covariance
+from core.policies.interventions.one_of import one_of
+from core.policies.interventions.outcome_bonus import outcome_bonus
+from core.policies.interventions.reference_divergence import reference_divergence
+from core.policies.interventions.steer import steer
+from core.policies.interventions.tail_risk import tail_risk
+from core.policies.interventions.tempered_targets import tempered_targets
+from core.policies.interventions.top_entropy import top_entropy
 from core.probes.tokens import token_stats
 
 
@@ -43,3 +57,18 @@ def test_statistics_of_nothing_are_the_documented_limits():
     values, nothing = jnp.ones((2, 3)), jnp.zeros((2, 3))
     found = masked_mean(values, nothing), masked_deviation(values, nothing), masked_quantile(values, nothing, 0.5)
     np.testing.assert_array_equal(found, [0, 0, np.inf])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: clip_batch(-1.0), lambda: clip_vocabulary(sides="left"), lambda: steer(0.0), lambda: top_entropy(0.0),
+        lambda: clip_bounds(-0.1), lambda: clip_covariance(2.0), lambda: kl_covariance(-1.0), lambda: tail_risk(0.9),
+        lambda: reference_divergence(kind="backward"), lambda: outcome_bonus(kind="all"),
+        lambda: contrast_halves(2.0), lambda: tempered_targets(hot=0.5), lambda: entropy_advantage(cap=0.0),
+        lambda: one_of([], jnp.asarray(0)), lambda: entropy_balanced(-1.0),
+    ],
+)  # fmt: skip
+def test_the_door(build):
+    with pytest.raises(ValueError, match="allowed"):
+        build()

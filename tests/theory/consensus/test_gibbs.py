@@ -7,6 +7,7 @@ import pytest
 
 from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights, soft_minimum
 
+POINT, SIZE = jax.jit(consensus_point), jax.jit(lambda energy, a: effective_sample_size(gibbs_weights(energy, a)))
 ALPHAS = (0.0, 1e-3, 1.0, 1e2, 1e5, 1e15, np.inf)
 
 
@@ -29,35 +30,34 @@ def test_consensus_is_exact_inside_the_hull_and_indifferent_to_shift_and_order(a
     points, energy = swarm(dtype)
     # powers of two, so that adding 64 rounds nothing
     energy = np.round(energy * 2**12).astype(dtype) / 2**12
-    found = np.asarray(consensus_point(jnp.asarray(points), jnp.asarray(energy), alpha))
+    found = np.asarray(POINT(points, energy, alpha))
     assert found.dtype == dtype
     np.testing.assert_allclose(found, exact_consensus(points, energy, alpha), atol=tolerance)
     assert (found >= points.min(1) - tolerance).all()
     assert (found <= points.max(1) + tolerance).all()
-    shifted = consensus_point(jnp.asarray(points), jnp.asarray(energy) + dtype(64), alpha)
+    shifted = POINT(points, energy + dtype(64), alpha)
     np.testing.assert_array_equal(found, shifted)
     order = np.random.default_rng(1).permutation(points.shape[1])
-    np.testing.assert_allclose(consensus_point(points[:, order] * jnp.ones(()), jnp.asarray(energy[order]), alpha),
-                               found, atol=tolerance)  # fmt: skip
+    np.testing.assert_allclose(POINT(points[:, order], energy[order], alpha), found, atol=tolerance)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_two_tied_minima_far_above_zero_give_their_middle(dtype):
-    points, energy = jnp.array([[1.0, 3.0, 9.0]], dtype), jnp.array([1000, 1000, 1001], dtype)
-    assert float(consensus_point(points, energy, 1e5)[0]) == 2
-    assert float(consensus_point(points, energy, np.inf)[0]) == 2
+    points, energy = np.array([[1.0, 3.0, 9.0]], dtype), np.array([1000, 1000, 1001], dtype)
+    assert float(POINT(points, energy, 1e5)[0]) == 2
+    assert float(POINT(points, energy, np.inf)[0]) == 2
 
 
 def test_equal_points_far_from_the_origin_are_their_own_consensus():
     points = jnp.full((2, 1000), np.float32(12345.678))
-    assert (consensus_point(points, jnp.linspace(0, 1, 1000, dtype=jnp.float32), 3.0) == points[:, 0]).all()
+    assert (POINT(points, np.linspace(0, 1, 1000, dtype=np.float32), 3.0) == points[:, 0]).all()
 
 
 def test_infinite_alpha_takes_the_best_and_zero_the_mean():
     points, energy = swarm(np.float64)
-    best = consensus_point(jnp.asarray(points), jnp.asarray(energy), np.inf)
+    best = POINT(points, energy, np.inf)
     np.testing.assert_array_equal(best, points[:, energy.argmin()])
-    mean = consensus_point(jnp.asarray(points), jnp.asarray(energy), 0.0)
+    mean = POINT(points, energy, 0.0)
     np.testing.assert_allclose(mean, points.mean(1), atol=1e-14)
 
 
@@ -66,9 +66,8 @@ def test_particles_without_a_finite_energy_have_no_weight(alpha):
     points, energy = swarm(np.float64, particles=6)
     energy[[1, 3]] = np.nan, np.inf
     kept = [0, 2, 4, 5]
-    found = consensus_point(jnp.asarray(points), jnp.asarray(energy), alpha)
-    np.testing.assert_allclose(found, consensus_point(jnp.asarray(points[:, kept]), jnp.asarray(energy[kept]), alpha))
-    assert np.isnan(consensus_point(jnp.asarray(points), jnp.full(6, np.nan), alpha)).all()
+    np.testing.assert_allclose(POINT(points, energy, alpha), POINT(points[:, kept], energy[kept], alpha))
+    assert np.isnan(POINT(points, np.full(6, np.nan), alpha)).all()
 
 
 def test_gradients_are_finite():
@@ -88,7 +87,7 @@ def test_slope_in_the_energies_is_minus_alpha_times_the_covariance():
 
 def test_effective_sample_size_and_soft_minimum_lie_between_their_ends():
     energy = jnp.asarray(swarm(np.float64)[1])
-    sizes = [float(effective_sample_size(gibbs_weights(energy, a))) for a in (0.0, 1.0, 10.0, 100.0, np.inf)]
+    sizes = [float(SIZE(energy, a)) for a in (0.0, 1.0, 10.0, 100.0, np.inf)]
     assert sizes[0] == pytest.approx(257)
     assert sizes[-1] == 1
     assert all(a > b for a, b in itertools.pairwise(sizes))

@@ -1,0 +1,25 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from core.run.mesh import device_mesh, over_devices
+
+
+def test_runs_keep_their_order_and_their_trees():
+    """On one device here; `tests/core/test_sharded.py` has the same bits on eight, and on two processes."""
+    keys, shifts = jax.random.split(jax.random.key(0), 5), jnp.arange(5.0)
+
+    def run(key, shift):
+        return {"shift": shift, "draws": jax.random.normal(key, (2,)) + shift}
+
+    found = jax.jit(lambda *runs: over_devices(device_mesh(), run, *runs))(keys, shifts)
+    np.testing.assert_array_equal(found["shift"], shifts)
+    expected = jnp.stack([jax.random.normal(key, (2,)) for key in keys]) + shifts[:, None]
+    np.testing.assert_allclose(found["draws"], expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("runs", [(jnp.ones(3), jnp.ones(2)), (jnp.ones((0, 2)),), (jnp.float64(1),), ()])
+def test_runs_without_one_common_length_are_refused(runs):
+    with pytest.raises(ValueError, match="runs have the leading lengths"):
+        over_devices(device_mesh(), lambda *run: run[0], *runs)
