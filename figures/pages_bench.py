@@ -69,8 +69,8 @@ def _scaling_section(rows: Sequence[Mapping[str, Any]]) -> str:
     found = [row for row in rows if row.get("scaling") and row.get("memory")]
     shared = found[0]["scaling"]["cores"]
     virtual = f"""The devices are virtual and share {counted(shared, "core")}, which one device uses already: more can't
-be faster here. What counts is how little CPU time sharding adds (each device folds the results of all blocks itself),
-and that memory a device falls."""
+be faster here. What can be read off is the CPU time that sharding adds (each device folds the results of all blocks
+itself), and what a device holds."""
     told = f"""<b>One work on more devices</b>, of a fixed size (solid) or a fixed size a device (dashed). Efficiency:
 CPU time of a unit of work on one device, over that on so many; bars span the rounds. Memory: arguments, results and
 temporary arrays of the compiled program, dotted in proportion to 1/devices; the block in which voting trees are
@@ -78,7 +78,7 @@ simulated is as large on any number of devices.
 {virtual if shared else "Speed: wall-clock time of a unit of work on one device, over that on so many."}"""
     columns = {
         "Work": "work", "Size": "kind", "Devices": "devices", "Ours": "ours", "Unit": "unit", "Efficiency": "ratio",
-        "Spread": "spread", "Speed": "wall_ratio", "MB a device": "megabytes", "MB of the process": "process",
+        "Spread": "spread", "Speed, wall": "wall_ratio", "MB a device": "megabytes", "MB of the process": "process",
     }  # fmt: skip
     flat = [{**row, **_held(row["memory"]), **row["scaling"], "work": row["scaling"]["of"]} for row in found]
     plate = _plate(SCALING, "Efficiency, speed and memory against the number of devices", told)

@@ -151,8 +151,12 @@ def digest(tree: Any) -> str:
 
 
 def digests(mesh: Mesh | None, works: dict[str, Work]) -> dict[str, str]:
-    found = {name: digest(alone(work) if mesh is None else sharded(work, mesh)) for name, work in works.items()}
-    return {**found, "trees": digest(trees(mesh)), "seeds": digest(seeds(mesh))}
+    return {name: digest(alone(work) if mesh is None else sharded(work, mesh)) for name, work in works.items()}
+
+
+def all_digests(mesh: Mesh | None, works: dict[str, Work]) -> dict[str, str]:
+    """With those that bring their own sharding."""
+    return {**digests(mesh, works), "trees": digest(trees(mesh)), "seeds": digest(seeds(mesh))}
 
 
 def close_without_exactness(mesh: Mesh) -> None:

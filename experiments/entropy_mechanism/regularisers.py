@@ -9,7 +9,7 @@ that share the base policy. Grey: the interval without a regulariser.
 Shows: below 0.03 neither does anything, as in the paper; a bonus of 0.3 keeps entropy and costs reward; the exact fixed
 point jumps at the same strength, α log(K - 1) = 1, since up to there the reward outweighs all wrong answers together.
 Source: arXiv 2505.22617, Figures 9 and 10; fixed point re-derived.
-Cost: smoke 8 s, laptop 24 s
+Cost: smoke 8 s, laptop 35 s
 Run: python -m experiments.entropy_mechanism.regularisers
 """
 

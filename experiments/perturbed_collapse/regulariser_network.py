@@ -30,6 +30,7 @@ from core.run.mesh import over_devices
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure
+from figures.ticks import plain_numbers
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     left.legend()
     right.axhline(1, color=GREY, linewidth=0.5)
     right.set(yscale="log", xticks=range(1, len(EDITS)), ylabel="at the end, over the baseline")
+    plain_numbers(right.yaxis)
     right.set_xticklabels([name.replace(" x ", "\n× ") for name in list(EDITS)[1:]])
     return figure
 

@@ -16,11 +16,11 @@ import jax
 jax.config.update("jax_num_cpu_devices", 8)
 from core.run.mesh import device_mesh
 from core.run.platform import use_compile_cache
-from tests.sharded_work import all_work, close_without_exactness, digests, swarm_work
+from tests.sharded_work import all_digests, all_work, close_without_exactness, digests, swarm_work
 
 use_compile_cache()
-found = {"alone": digests(None, all_work()), 8: digests(device_mesh(), all_work())}
-for count in (1, 2, 4):
+found = {"alone": all_digests(None, all_work()), 8: all_digests(device_mesh(), all_work())}
+for count in (2, 4):
     found[count] = digests(device_mesh(jax.devices()[:count]), swarm_work(3, 1000, "cbo"))
 close_without_exactness(device_mesh())
 print(json.dumps(found))
@@ -39,7 +39,7 @@ def test_eight_devices_walk_through_the_same_bits_as_one_device_alone(digests):
     assert len(set(digests["alone"].values())) == len(digests["alone"])  # no two works happen to do the same
 
 
-@pytest.mark.parametrize("count", ["1", "2", "4"])
+@pytest.mark.parametrize("count", ["2", "4"])
 def test_so_does_any_number_between(digests, count):
     assert digests[count].items() <= digests["alone"].items()
 

@@ -33,7 +33,7 @@ def formulas(shown):
         ("√(2ct), then dH/dt and nI(x)", ["√2ct", "dH/dt", "nI(x)"]),
         ("KL(best of N ‖ policy) of E[p_{i,t} | past]", ["N", "E", "p_i,t"]),
         ("8 x 3 tokens, best-of-N", ["N"]),
-        ("W_Q'X' and K's", ["W_Q'X'", "K"]),
+        ("W_Q'X' and K's", ["WQ'X'"]),
         ("c01_slope_of_b, a_name_of, core.x_i, __init__.py", []),
         ("1e-12 off", ["10^-12"]),
     ],

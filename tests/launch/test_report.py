@@ -5,6 +5,7 @@ import json
 import pytest
 
 from core.run.catalogue import ROOT, papers
+from core.run.store import seal
 from figures.report import Paper
 from launch import report
 
@@ -50,9 +51,13 @@ def test_a_claim_is_placed_where_it_stands_today():
     assert (gone["source"], gone["uses"]) == ("old.py:1", [])
 
 
-def test_claims_of_a_paper_that_is_gone_are_left_out(tmp_path):
-    (tmp_path / "ledger.json").write_text(json.dumps([{"paper": "gone", "claim": "c"}]))
+def test_claims_of_a_paper_that_is_gone_are_left_out(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(report, "build", lambda cards, rows, claims, out, **_: shown.extend(claims) or out)
+    there = seal({"paper": papers()[0], "claim": "c"})
+    (tmp_path / "ledger.json").write_text(json.dumps([seal({"paper": "gone", "claim": "c"}), there]))
     assert report.main([f"--out={tmp_path}"]) == 0
+    assert [row["paper"] for row in shown] == [there["paper"]]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from core.run.main import guarded
 from core.run.mesh import device_mesh
 from core.run.platform import set_devices, use_compile_cache
 from core.run.together import everyone, is_leader
-from tests.sharded_work import digests, probe_work, swarm_work
+from tests.sharded_work import all_digests, probe_work, swarm_work
 
 def listening():
     mine = {os.readlink(fd) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()}
@@ -34,8 +34,8 @@ def act():
     join(membership(sys.argv[1], 2, int(sys.argv[2])))
     work = {**swarm_work(3, 1000, "cbo"), **probe_work()}
     del work["rows"]
-    together = digests(device_mesh(), work)
-    alone = digests(None, work) if is_leader() else together
+    together = all_digests(device_mesh(), work)
+    alone = all_digests(None, work) if is_leader() else together
     print("found", json.dumps([together, alone, listening(), jax.device_count()]), flush=True)
     while True:
         everyone(1)
