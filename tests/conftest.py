@@ -1,10 +1,13 @@
 """A session stricter than users': float64, no silent rank promotion, no legacy keys, shapes checked by beartype."""
 
+import signal
+
 import jax
 
 from core.run.platform import use_compile_cache
 
 use_compile_cache()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs and their children ignore Ctrl-C
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_legacy_prng_key", "error")
