@@ -46,12 +46,13 @@ def each(
         try:
             for future in as_completed(ahead):
                 yield ahead[future], future.result()
-        except BaseException as error:
+        except BrokenProcessPool:  # whose pool holds its own lock until the others have left
+            _end([child for child in multiprocessing.active_children() if child not in before])
+            died = "a process died, as when memory runs out; the same command with --jobs=1 goes on"
+            raise RuntimeError(died) from None
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             _end([child for child in multiprocessing.active_children() if child not in before])
-            if isinstance(error, BrokenProcessPool):
-                died = "a process died, as when memory runs out; the same command with --jobs=1 goes on"
-                raise RuntimeError(died) from None
             raise
 
 

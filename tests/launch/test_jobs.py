@@ -55,14 +55,14 @@ def NAME_one():
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     root = copy_project(tmp_path_factory.mktemp("jobs") / "project")
-    for paper, seconds in (("quick", (0.1, 0.2, 0.3)), ("slow", (60.1, 60.2)), ("deadly", (0.4, 0.5, 60.3))):
+    for paper, seconds in (("quick", (0.1, 0.2, 0.3)), ("slow", (60.1, 60.2)), ("deadly", (0.4, 5.5, 60.3))):
         folder = root / "experiments" / paper
         folder.mkdir()
         (folder / "__init__.py").touch()
         (folder / "claims_a.py").write_text(CLAIMS.lstrip().replace("NAME", "c01"))
         (folder / "claims_b.py").write_text(CLAIMS.lstrip().replace("NAME", "c02"))
         for second in seconds:
-            text = FIGURE.lstrip().replace("SECONDS", str(second)).replace("DIES", str(second == 0.5))
+            text = FIGURE.lstrip().replace("SECONDS", str(second)).replace("DIES", str(second == 5.5))
             (folder / f"figure{str(second).replace('.', '_')}.py").write_text(text)
     return root
 
