@@ -19,7 +19,8 @@ from launch.sweeps.collected import collect
 from launch.sweeps.parts import read_parts
 from launch.sweeps.points import PARTS, code_of, make_points, write_sweep
 from tests.chaos import walk as script
-from tests.chaos.children import Child, rewrite, start_job, sweep_worker, wait_for, walk
+from tests.chaos.children import Child, rewrite, start_job, sweep_worker, walk
+from tests.projects import wait_for
 
 KILLS = int(os.environ.get("KILLS", "2"))  # of runs and of replaced results; half as many of jobs and workers
 RESULT = -1  # what a run acknowledges last

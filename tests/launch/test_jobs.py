@@ -3,13 +3,12 @@
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from launch import run
-from tests.projects import command, copy_project, start
+from tests.projects import command, copy_project, start, wait_for
 
 FIGURE = '''
 """A figure.
@@ -83,14 +82,6 @@ def alive(pids):
     return [pid for pid in pids if running(pid)]
 
 
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return found
-
-
 def at_work(tmp_path):
     return [int(path.name.rpartition("-")[2]) for path in (tmp_path / "pids").iterdir()]
 
@@ -122,21 +113,20 @@ def test_claims_keep_their_order(project, tmp_path):
 def test_whoever_ends_the_parent_ends_its_processes(project, tmp_path, number, status):
     words, where = jobs(project, tmp_path, "slow")
     parent = start(*words, **where)
-    pids = until(lambda: len(found := at_work(tmp_path)) == 2 and found)
+    pids = wait_for(lambda: len(found := at_work(tmp_path)) == 2 and found)
     os.kill(parent.pid, number)
     _, err = parent.communicate(timeout=30)
     assert parent.returncode == status
     assert err.count("Traceback") == 0
-    until(lambda: not alive(pids), 5)
+    wait_for(lambda: not alive(pids), 5)
 
 
 def test_a_process_that_dies_is_told_in_one_line(project, tmp_path):
     words, where = jobs(project, tmp_path, "deadly", 3)
     done = command(*words, **where)
-    assert done.returncode == 1
-    *others, last = done.stderr.splitlines()
-    assert "a process died" in last
-    assert all("stopped by SIGTERM" in line for line in others)  # by whoever was at work
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("a process died") == 1, done.stderr  # others may say that they were stopped, or Python
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_jobs_and_the_processes_of_one_figure_exclude_each_other(capsys):

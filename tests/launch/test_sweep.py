@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from launch.sweeps.plan import begin, plan
 from launch.sweeps.points import PARTS, make_points, read_sweep, write_sweep
 from launch.sweeps.progress import look
 from tests.launch.sweeps.test_grammar import Config
-from tests.projects import REPOSITORY, command, copy_project, start
+from tests.projects import REPOSITORY, command, copy_project, start, wait_for
 
 TOY = '''
 """A point that takes its time.
@@ -72,14 +71,6 @@ def workers_of(process):
     return found
 
 
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
-
-
 def table(folder):
     return pq.read_table(folder / "table.parquet").to_pandas()
 
@@ -87,12 +78,12 @@ def table(folder):
 def test_kills_of_a_worker_and_of_the_whole_sweep_lose_no_point(project):
     folder = project / "results/toy/slow/sweep-killed"
     process = start(*SLOW, "--workers=2", cwd=project)
-    until(lambda: list(folder.glob("parts/*.parquet")))
+    wait_for(lambda: list(folder.glob("parts/*.parquet")))
     os.kill(workers_of(process)["--shard=1"], signal.SIGKILL)
-    until(lambda: "--shard=1" in workers_of(process), 10)  # it was started again
+    wait_for(lambda: "--shard=1" in workers_of(process), 10)  # it was started again
     children = workers_of(process).values()
     os.kill(process.pid, signal.SIGKILL)  # and now nobody looks after them
-    until(lambda: not any(alive(child) for child in children), 20)
+    wait_for(lambda: not any(alive(child) for child in children), 20)
     process.communicate()
     before = look(folder)
     assert 0 < before.done < before.points == 80

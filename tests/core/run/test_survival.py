@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from core.run.checkpoint import steps_in
-from tests.chaos.children import Child, start_job, wait_for, walk
-from tests.projects import REPOSITORY, start
+from tests.chaos.children import Child, start_job, walk
+from tests.projects import REPOSITORY, start, wait_for
 
 LONG = "--config.steps=1000"
 
