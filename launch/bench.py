@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     from absl import flags
 
     from core.run.main import guarded
-    from core.run.platform import use_compile_cache
+    from core.run.platform import use_compile_cache, use_wide_vectors
     from core.run.store import check_writable, write_json
 
     values = flags.FlagValues()
@@ -44,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
         file = Path(values.json) if values.json else None
         if file:
             check_writable(file.resolve().parent)
+        use_wide_vectors()
         use_compile_cache()
         rows = []
         for line in chosen(names, values.quick):

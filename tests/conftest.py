@@ -4,8 +4,9 @@ import signal
 
 import jax
 
-from core.run.platform import use_compile_cache
+from core.run.platform import use_compile_cache, use_wide_vectors
 
+use_wide_vectors()
 use_compile_cache()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs and their children ignore Ctrl-C
 jax.config.update("jax_enable_x64", True)

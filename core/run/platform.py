@@ -31,9 +31,27 @@ def use_compile_cache() -> Path | None:
     return folder
 
 
-def _host_cpu() -> str:
+def use_wide_vectors() -> None:
+    """Lets XLA use all 512 bits of the vectors of a CPU that has them; only before JAX has been used.
+
+    It stops at 256 of its own accord, for old CPUs clock down. With 512 (AMD EPYC, Zen 4) voting trees take 0.74 of the
+    time, swarms 0.7 to 0.85, token statistics 0.8 to 0.87, and nothing that was tried takes longer. Numbers may round
+    otherwise; they are still the same on any number of devices. An `XLA_FLAGS` that sets the width itself is heeded.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    tried = (0, 10) <= jax.__version_info__ < (0, 13)  # a flag that XLA does not know ends the process
+    recent = any("avx512_vbmi2" in line.split() for line in _cpu_info())  # Ice Lake, Zen 4 and later
+    if tried and recent and "prefer_vector_width" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_prefer_vector_width=512".strip()
+
+
+def _cpu_info() -> list[str]:
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else [platform.processor(), platform.machine()]
+    return info.read_text().splitlines() if info.exists() else []
+
+
+def _host_cpu() -> str:
+    lines = _cpu_info() or [platform.processor(), platform.machine()]
     features = sorted({line for line in lines if line.startswith(("flags", "model name", "Features"))}) or lines
     return hashlib.sha256("\n".join(features).encode()).hexdigest()[:12]
 

@@ -27,7 +27,7 @@ from core.probes.class_statistics import class_statistics, class_statistics_of_s
 from core.probes.pairs import log_kernel
 from core.probes.tokens_sharded import token_stats_of_shard
 from core.run.mesh import DEVICES, device_mesh
-from core.run.platform import set_devices, use_compile_cache
+from core.run.platform import set_devices, use_compile_cache, use_wide_vectors
 from core.trees.bits import dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded
@@ -110,6 +110,7 @@ def main(argv: Sequence[str]) -> None:
     """See the module."""
     name, size, devices, order = argv
     set_devices(int(devices))
+    use_wide_vectors()
     use_compile_cache()
     mesh = device_mesh(jax.devices()[: int(devices)])
     work = WORKS[name](mesh, int(size), order == "fixed")
