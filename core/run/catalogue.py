@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PARTY = ("theory", "core", "figures", "experiments", "launch")
@@ -100,9 +100,9 @@ def fingerprint(path: Path, *, drawing: bool = False, root: Path = ROOT) -> str:
     """Hash of the code that a result depends on: the script and all of ours that it imports, directly or not.
 
     `figures` counts for the drawing only, so that a new colour computes nothing again; the runner itself
-    (`core.run`) counts for neither.
+    (`core.run`) counts for neither. Docstrings don't count, except that a picture needs its caption.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(read_card(path)[:2]).encode() if drawing else b"")
     for file in sorted(_reachable(path, root)):
         top, *rest = file.relative_to(root).parts
         if (top == "core" and rest[0] == "run") or (top == "figures" and not drawing):
@@ -124,7 +124,19 @@ def _reachable(path: Path, root: Path) -> set[Path]:
 
 @cache
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    source = file.read_bytes()
+    lines = source.splitlines()
+    for said in reversed([*_docstrings(ast.parse(source))]):
+        lines[said.lineno - 1 : said.end_lineno] = []
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def _docstrings(node: ast.AST) -> Iterator[Any]:
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        if ast.get_docstring(node, clean=False) is not None:
+            yield node.body[0]
+        for part in node.body:
+            yield from _docstrings(part)
 
 
 @cache

@@ -60,7 +60,8 @@ def execute(experiment: Experiment, figure: Figure, request: Request, render: Re
                 arrays, seconds = _compute(experiment, config, request, x64, attempt, sources["compute"])
                 made = arrays, _record(figure, config, request, x64, seconds, sources)
             elif is_leader() and old is not None:
-                made = store.read_arrays(folder), {**old, "sources": {**old["sources"], "draw": sources["draw"]}}
+                told = {**_told(figure), "sources": {**old["sources"], "draw": sources["draw"]}}
+                made = store.read_arrays(folder), {**old, **told}
             if is_leader() and made is not None:
                 _write(experiment, config, *made, render, attempt, keep_undrawn=did == "computed")
     elif is_leader():
@@ -98,12 +99,10 @@ def _compute(
 
 
 def _record(figure: Figure, config: Any, request: Request, x64: bool, seconds: float, sources: Any) -> dict[str, Any]:
-    card = read_card(figure.path)
     return {
         "paper": figure.paper,
         "figure": figure.name,
-        "title": card.title,
-        "caption": card.caption,
+        **_told(figure),
         "preset": request.preset,
         "config": dataclasses.asdict(config),
         "overrides": list(request.config),
@@ -117,6 +116,11 @@ def _record(figure: Figure, config: Any, request: Request, x64: bool, seconds: f
         "sources": sources,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _told(figure: Figure) -> dict[str, str]:
+    card = read_card(figure.path)
+    return {"title": card.title, "caption": card.caption}
 
 
 def _write(

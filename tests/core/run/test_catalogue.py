@@ -79,9 +79,27 @@ def test_fingerprint_follows_the_code_that_a_result_depends_on(project, tmp_path
 
     before = both(project)
     changed = shutil.copytree(project, tmp_path / "changed")
-    (changed / file).write_text((changed / file).read_text() + "\n# changed\n")
+    (changed / file).write_text((changed / file).read_text() + "\nchanged = 1\n")
     after = both(changed)
     assert [a != b for a, b in zip(after, before, strict=True)] == [computes_again, draws_again]
+
+
+def test_words_compute_nothing_and_a_caption_draws(project, tmp_path):
+    versions = {
+        "brief": ("A word.", "Caption", 1),
+        "long": ("Words,\n\n    and a law.\n    ", "Caption", 1),
+        "retold": ("A word.", "Other caption", 1),
+        "changed": ("A word.", "Caption", 2),
+    }
+    compute, draw = {}, {}
+    for name, (said, caption, value) in versions.items():
+        root = shutil.copytree(project, tmp_path / name)
+        (root / "theory/deep.py").write_text(f'x = 1\ndef f():\n    """{said}"""\n    return {value}\n')
+        script = root / "experiments/a/one.py"
+        script.write_text(script.read_text().replace("Caption", caption))
+        compute[name], draw[name] = (fingerprint(script, drawing=drawing, root=root) for drawing in (False, True))
+    assert compute["brief"] == compute["long"] == compute["retold"] != compute["changed"]
+    assert draw["brief"] == draw["long"] != draw["retold"]
 
 
 def test_public_functions_are_read_in_order(tmp_path):
