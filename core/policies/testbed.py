@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from core.networks.transformer import transformer
@@ -18,6 +18,7 @@ from core.policies.interventions.one_of import one_of
 from core.policies.tabular import tabular
 from core.policies.tasks import bandit, long_copy, modular_sum
 from core.policies.training import Recipe, adam, train
+from core.run.mesh import over_devices
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class MethodRuns(SumRuns):
 
 
 def sum_start(runs: SumRuns, **recipe) -> tuple[Recipe, Callable[[Key[Array, ""]], PyTree]]:
-    """A recipe for runs of that length, with `sum_recipe`'s changes, and their base policy as a function of a key."""
+    """A recipe for runs of that length, with `sum_recipe`'s changes, and their base policy as a function of a key.
+
+    >>> recipe, start = sum_start(SumRuns(rollouts=7), prompts=4)
+    >>> recipe.horizon, recipe.prompts, recipe.task.response_length
+    (7, 4, 3)
+    """
     changed, model = sum_recipe(horizon=runs.rollouts, **recipe)
     return changed, partial(sum_base, changed, model, steps=runs.imitation)
 
@@ -49,7 +55,13 @@ def sum_start(runs: SumRuns, **recipe) -> tuple[Recipe, Callable[[Key[Array, ""]
 def sum_recipe(
     *, width: int = 32, layers: int = 1, heads: int = 4, rate: float = 1e-3, **changes
 ) -> tuple[Recipe, PyTree]:
-    """A recipe for the modular sum, and the network's untrained `Model`; `changes` go to the recipe."""
+    """A recipe for the modular sum, and the network's untrained `Model`; `changes` go to the recipe.
+
+    >>> recipe, model = sum_recipe(width=8, horizon=7)
+    >>> params = jax.eval_shape(model.init, jax.random.key(0))
+    >>> jax.eval_shape(recipe.apply, params, jnp.zeros((2, 6), int)).shape  # 10 digits, 8 words, =
+    (2, 6, 19)
+    """
     task = modular_sum()
     model = transformer(
         task.vocabulary, task.prompt_length + task.response_length - 1, width=width, layers=layers, heads=heads
@@ -58,66 +70,115 @@ def sum_recipe(
 
 
 def long_recipe(*, words: int = 9, width: int = 32, rate: float = 1e-3, **changes) -> tuple[Recipe, PyTree]:
-    """A recipe for copies behind many words: rewards ±1 as they are, no baseline, 16 prompts x 8 answers a rollout."""
+    """A recipe for copies behind many words: rewards ±1 as they are, no baseline, 16 prompts x 8 answers a rollout.
+
+    >>> recipe, model = long_recipe(words=5)
+    >>> recipe.task.response_length, recipe.prompts, recipe.advantages is plain
+    (8, 16, True)
+    """
     task = long_copy(words=words)
     model = transformer(task.vocabulary, task.prompt_length + task.response_length - 1, width=width, layers=1, heads=4)
     return Recipe(model.apply, task, adam(rate), **({"prompts": 16, "advantages": plain} | changes)), model
 
 
 def sum_base(recipe: Recipe, model, key: Key[Array, ""], steps: int = 600) -> PyTree:
-    """Parameters of the base policy, which is right in almost half of the cases and spreads over all digits."""
+    """Parameters of the base policy, which is right in almost half of the cases and spreads over all digits.
+
+    >>> recipe, policy = bandit_recipe(jax.random.key(0), states=2, answers=4)
+    >>> model = tabular(policy["logits"])
+    >>> jax.eval_shape(partial(sum_base, recipe, model), jax.random.key(1))["logits"].shape
+    (2, 4)
+    """
     return imitate(model, recipe.task, key, steps=steps)[0]
 
 
-def sum_bases(recipe: Recipe, model, keys: Key[Array, " seeds"], steps: int = 600) -> PyTree:
-    """A base policy of its own for each seed (seeds, ...), for claims about all bases: seeds that share one agree."""
-    return jax.lax.map(partial(sum_base, recipe, model, steps=steps), keys)
+def sum_bases(recipe: Recipe, model, keys: Key[Array, " seeds"], *, mesh: Mesh, steps: int = 600) -> PyTree:
+    """A base policy of its own for each seed (seeds, ...), for claims about all bases: seeds that share one agree.
+
+    >>> from core.run.mesh import device_mesh
+    >>> recipe, policy = bandit_recipe(jax.random.key(0), states=2, answers=4)
+    >>> model, keys = tabular(policy["logits"]), jax.random.split(jax.random.key(1), 3)
+    >>> jax.eval_shape(partial(sum_bases, recipe, model, mesh=device_mesh()), keys)["logits"].shape
+    (3, 2, 4)
+    """
+    return over_devices(mesh, partial(sum_base, recipe, model, steps=steps), keys)
 
 
 def bandit_recipe(
     key: Key[Array, ""], *, states: int = 64, answers: int = 20, spread: float = 2.0, rate: float = 10.0, **changes
 ) -> tuple[Recipe, PyTree]:
-    """A recipe for a table of bandits, trained by plain gradient steps, and its base policy."""
+    """A recipe for a table of bandits, trained by plain gradient steps, and its base policy.
+
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, horizon=7)
+    >>> params["logits"].shape, recipe.horizon
+    ((2, 4), 7)
+    """
     task, table = bandit(key, states=states, answers=answers, spread=spread)
     policy = tabular(table)
     return Recipe(policy.apply, task, optax.sgd(rate), **changes), policy.init(key)
 
 
 def over_seeds(
-    recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"], *, own: bool = False
+    recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"], *, mesh: Mesh, own: bool = False
 ) -> dict[str, Float[Array, "seeds rollouts"]]:
-    """Reports of independent runs from one base policy, or, if each seed has its `own`, from params (seeds, ...)."""
-    if own:
-        return each_seed(lambda start: train(recipe, *start)[1], (params, keys))
-    return each_seed(lambda key: train(recipe, params, key)[1], keys)
+    """Reports of independent runs, dealt to the devices of the mesh, from one base policy.
 
+    If each seed has its `own` base, from params (seeds, ...).
 
-def each_seed(run: Callable[[Any], PyTree], seeds: PyTree) -> PyTree:
-    """`run` of every seed, (seeds, ...): vmapped where an accelerator fills up with them, on a CPU in a map.
-
-    There the products of a network this small are slower in a batch than one after another; the numbers agree to
-    rounding.
+    >>> from core.run.mesh import device_mesh
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, horizon=7)
+    >>> keys = jax.random.split(jax.random.key(1), 3)
+    >>> jax.eval_shape(partial(over_seeds, recipe, mesh=device_mesh()), params, keys)["entropy"].shape
+    (3, 7)
     """
-    return jax.vmap(run)(seeds) if jax.default_backend() != "cpu" else jax.lax.map(run, seeds)
+    if own:
+        return over_devices(mesh, lambda params, key: train(recipe, params, key)[1], params, keys)
+    return over_devices(mesh, lambda key: train(recipe, params, key)[1], keys)
 
 
 def compare(
-    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"], *, own: bool = False
+    recipe: Recipe,
+    params: PyTree,
+    methods: Sequence[Intervention],
+    keys: Key[Array, " seeds"],
+    *,
+    mesh: Mesh,
+    own: bool = False,
 ) -> dict[str, Float[Array, "methods seeds rollouts"]]:
     """The reports of each method, with one and the same base policy and key a seed (`own`: as in `over_seeds`).
 
     The methods share one program; what its caller does not use of the reports is not computed.
+
+    >>> from core.policies.interventions.entropy_bonus import entropy_bonus
+    >>> from core.run.mesh import device_mesh
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, horizon=7)
+    >>> methods, keys = [Intervention(), entropy_bonus(0.1)], jax.random.split(jax.random.key(1), 3)
+    >>> jax.eval_shape(lambda: compare(recipe, params, methods, keys, mesh=device_mesh()))["entropy"].shape
+    (2, 3, 7)
     """
 
     def of_one(index: Int[Array, ""]) -> dict[str, Float[Array, "seeds rollouts"]]:
-        return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys, own=own)
+        return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys, mesh=mesh, own=own)
 
     return jax.lax.map(of_one, jnp.arange(len(methods)))
 
 
 def shown(
-    recipe: Recipe, params: PyTree, methods: Sequence[Intervention], keys: Key[Array, " seeds"], *, own: bool = False
+    recipe: Recipe,
+    params: PyTree,
+    methods: Sequence[Intervention],
+    keys: Key[Array, " seeds"],
+    *,
+    mesh: Mesh,
+    own: bool = False,
 ) -> dict[str, Float[Array, "methods seeds rollouts"]]:
-    """Of the reports of `compare` those that figures show; what training needs for the others is left out."""
-    reports = compare(recipe, params, methods, keys, own=own)
+    """Of the reports of `compare` those that figures show; what training needs for the others is left out.
+
+    >>> from core.run.mesh import device_mesh
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, horizon=7)
+    >>> keys = jax.random.split(jax.random.key(1), 3)
+    >>> sorted(jax.eval_shape(lambda: shown(recipe, params, [Intervention()], keys, mesh=device_mesh())))
+    ['decision_entropy', 'entropy', 'reward', 'touched']
+    """
+    reports = compare(recipe, params, methods, keys, mesh=mesh, own=own)
     return {name: reports[name] for name in ("entropy", "decision_entropy", "reward", "touched")}

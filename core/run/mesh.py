@@ -27,8 +27,9 @@ def device_mesh(devices: Sequence[Any] | None = None) -> Mesh:
 def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, together: int | None = None) -> Results:
     """`jax.vmap(function)(*runs)` with the runs, one a seed, dealt out to the devices; call it under `jit`.
 
-    Any number will do: a device without a run of its own repeats the last one. One run at a time, the results have the
-    same bits on any number of devices, as far as was tried; several together are equal to rounding only.
+    Any number will do: a device without a run of its own repeats the last one. The results are the same on any number
+    of devices to rounding, and mostly to the bit where a device takes one run at a time; a device that has but one run
+    needs no loop, and what XLA fuses then may round otherwise.
 
     Args:
         mesh: of one axis.
@@ -42,13 +43,11 @@ def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, toget
     (3,)
     """
     axis, devices = mesh.axis_names[0], mesh.size
-    counts = sorted({x.shape[0] if x.ndim else 0 for x in jax.tree.leaves(runs)})
-    if len(counts) != 1 or not counts[0]:
-        raise ValueError(f"runs have the leading lengths {counts}; allowed is one and the same, >= 1")
-    share = -(-counts[0] // devices)
+    count = _length(runs)
+    share = -(-count // devices)
     batch = together or (1 if jax.default_backend() == "cpu" else share)
     batch = batch if batch > 1 else None  # one rounds otherwise in a batch than out of it
-    dealt = jnp.minimum(jnp.arange(share * devices), counts[0] - 1)
+    dealt = jnp.minimum(jnp.arange(share * devices), count - 1)
 
     # nothing is replicated and nothing summed across devices, so that there is nothing for check_vma to find; with it,
     # each loop inside `function` would have to mark its initial state as varying
@@ -56,4 +55,24 @@ def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, toget
     def on_each(own: Any) -> Results:
         return jax.lax.map(lambda one: function(*one), own, batch_size=batch)
 
-    return jax.tree.map(lambda x: x[: counts[0]], on_each(jax.tree.map(lambda x: x[dealt], runs)))
+    return jax.tree.map(lambda x: x[:count], on_each(jax.tree.map(lambda x: x[dealt], runs)))
+
+
+def over_grid(mesh: Mesh, function: Callable[..., Results], *axes: Any, together: int | None = None) -> Results:
+    """`over_devices` of every combination of one entry of each axis: results (first axis, second axis, ..., ...).
+
+    >>> jax.jit(lambda x, y: over_grid(device_mesh(), jnp.add, x, y))(jnp.arange(2), 10 * jnp.arange(3)).tolist()
+    [[0, 10, 20], [1, 11, 21]]
+    """
+    counts = [_length(axis) for axis in axes]
+    places = np.indices(counts).reshape(len(counts), -1)
+    runs = [jax.tree.map(lambda x, at=at: x[at], axis) for axis, at in zip(axes, places, strict=True)]
+    found = over_devices(mesh, function, *runs, together=together)
+    return jax.tree.map(lambda x: x.reshape(*counts, *x.shape[1:]), found)
+
+
+def _length(runs: Any) -> int:
+    counts = sorted({x.shape[0] if x.ndim else 0 for x in jax.tree.leaves(runs)})
+    if len(counts) != 1 or not counts[0]:
+        raise ValueError(f"runs have the leading lengths {counts}; allowed is one and the same, >= 1")
+    return counts[0]

@@ -19,6 +19,7 @@ from core.features.unconstrained import (
     squared_loss,
 )
 from core.run.experiment import Arrays, Run
+from core.run.mesh import over_devices
 from figures.forms import line_with_band
 from figures.style import DOUBLE, new_figure
 from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum
@@ -68,8 +69,11 @@ def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, jax.Arr
 
         widths = (*(config.width,) * depth, targets.shape[0])
         starts = jax.vmap(lambda k, w=widths: momentum_init(sample_model(k, w, samples, config.spread)))
-        step = jax.vmap(record, in_axes=(0, None))
         states = starts(jax.random.split(key, config.seeds))
+
+        def step(states, at, record=record):
+            return over_devices(run.mesh, lambda state: record(state, at), states, together=config.seeds)
+
         _, measures = run.scan(step, states, config.steps // config.every, name=f"depth-{depth}", chunk=5)
         found.append(jax.tree.map(lambda x: np.moveaxis(x, 0, 1), measures))
         lengths.append(jnp.sqrt(jnp.stack([minimum.head_energy, minimum.mean_energy])))

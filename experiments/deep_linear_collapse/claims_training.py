@@ -1,11 +1,14 @@
 """What "Neural Collapse in Deep Linear Networks" claims about training, by momentum and of real features, checked."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from core.features.descent import momentum_init, momentum_steps
 from core.features.unconstrained import class_targets, sample_model, squared_loss
+from core.run.mesh import over_devices
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
 from core.verify.trial import Trial
@@ -44,8 +47,11 @@ def c21_a_network_loses_the_predicted_classes(trial: Trial) -> Evidence:
     for depth in (3, 1) if trial.effort >= 10 else (3,):
         penalty = penalty_at_load(depth, sizes, loads[depth])
         lowest = minimum_of(jnp.array(sizes, float), sum(sizes), penalty.layers, penalty.features)
-        train = jax.jit(lambda keys, p=penalty: jax.lax.map(lambda k: descend_network(k, sizes, (64, 8), p, 8), keys))
-        values, lengths = train(jax.random.split(trial.key, seeds))
+
+        def train(key, penalty=penalty):
+            return descend_network(key, sizes, (64, 8), penalty, 8)
+
+        values, lengths = jax.jit(partial(over_devices, trial.mesh, train))(jax.random.split(trial.key, seeds))
         alive = np.broadcast_to(lowest.head_energy > 0, (seeds, len(sizes))).astype(float)
         rows, predicted = np.asarray(lengths[:, 0]), np.broadcast_to(lowest.head_energy, (seeds, len(sizes)))
         parts += [

@@ -13,6 +13,7 @@ Run: python -m experiments.deep_linear_collapse.network_substitute
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.deep_linear_collapse._descents import closed_form, equal_penalty
 from experiments.deep_linear_collapse._network import descend_network
 from figures.forms import line_with_band, predicted_measured
@@ -62,9 +64,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             return descend_network(key, config.class_sizes, (config.hidden, config.width), penalty, config.records - 1,
                                    stretch=config.stretch, noise=config.noise)  # fmt: skip
 
-        values, lengths = jax.jit(lambda keys, train=train: jax.lax.map(train, keys))(
-            jax.random.split(key, config.seeds)
-        )
+        values, lengths = jax.jit(partial(over_devices, run.mesh, train))(jax.random.split(key, config.seeds))
         excess.append(values / minimum.value - 1)
         found.append(lengths)
         predicted.append(jnp.stack([minimum.head_energy, minimum.mean_energy]))

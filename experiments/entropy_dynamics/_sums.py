@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import Intervention
 from core.policies.testbed import MethodRuns, shown, sum_start
-from core.run.experiment import Arrays
+from core.run.experiment import Arrays, Run
 from figures.annotate import panel_letters
 from figures.forms import method_curves
 from figures.style import DOUBLE, new_figure
@@ -17,11 +17,11 @@ from figures.style import DOUBLE, new_figure
 PRESETS = {"smoke": MethodRuns(3, 2, 5, methods=1), "laptop": MethodRuns(), "paper": MethodRuns(400, 32, 1000)}
 
 
-def reports(methods: Mapping[str, Intervention], config: MethodRuns, key: jax.Array) -> dict[str, jax.Array]:
+def reports(methods: Mapping[str, Intervention], config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
     recipe, base = sum_start(config)
-    compared = jax.jit(partial(shown, recipe, methods=list(methods.values())[: config.methods]))
+    compared = jax.jit(partial(shown, recipe, methods=list(methods.values())[: config.methods], mesh=run.mesh))
     return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
 
 

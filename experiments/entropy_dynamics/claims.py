@@ -172,7 +172,7 @@ def c11_four_quadrants_over_training(trial: Trial) -> Evidence:
     of it. On the transformer (figure `quadrants`) the rare quadrant (A>0, S<E S) makes no difference to begin with.
     """
     recipe, params = bandit_recipe(jax.random.key(3), rate=2.0, prompts=64, horizon=60)
-    compared = jax.jit(partial(shown, recipe, methods=[NOTHING, *QUADRANTS.values()]))
+    compared = jax.jit(partial(shown, recipe, methods=[NOTHING, *QUADRANTS.values()], mesh=trial.mesh))
     runs = np.asarray(compared(params, keys=jax.random.split(trial.key, 8))["entropy"], float)
 
     def signs(when: slice) -> Evidence:
@@ -206,18 +206,19 @@ def _size(values: jax.Array) -> float:
 
 
 @cache
-def _bed(effort: int):
+def _bed(effort: int, mesh: jax.sharding.Mesh):
     """Bandits at smoke effort, the tiny transformer above."""
     if effort == 1:
         return bandit_recipe(jax.random.key(3), rate=20.0)
     recipe, model = sum_recipe()
-    return recipe, jax.jit(partial(sum_bases, recipe, model))(jax.random.split(jax.random.key(0), 8))
+    return recipe, jax.jit(partial(sum_bases, recipe, model, mesh=mesh))(jax.random.split(jax.random.key(0), 8))
 
 
 def _decision_entropies(trial: Trial, methods: tuple[Intervention, ...], rollouts: int) -> np.ndarray:
     """Of each method and seed at each rollout, (methods, 8, rollouts)."""
-    recipe, params = _bed(trial.effort)
-    runs = jax.jit(partial(shown, recipe._replace(horizon=rollouts), methods=methods, own=trial.effort > 1))
+    recipe, params = _bed(trial.effort, trial.mesh)
+    recipe, own = recipe._replace(horizon=rollouts), trial.effort > 1
+    runs = jax.jit(partial(shown, recipe, methods=methods, mesh=trial.mesh, own=own))
     return np.asarray(runs(params, keys=jax.random.split(trial.key, 8))["decision_entropy"], float)
 
 

@@ -37,7 +37,7 @@ METHODS = {
 
 def compute(config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
-    return reports(METHODS, config, key)
+    return reports(METHODS, config, key, run)
 
 
 def draw(config: MethodRuns, arrays: Arrays) -> Figure:

@@ -9,8 +9,9 @@ from core.policies.imitation import imitate
 from core.policies.interventions.entropy_band import entropy_band
 from core.policies.interventions.one_of import one_of
 from core.policies.interventions.signed_weights import signed_weights
-from core.policies.testbed import each_seed, long_recipe
+from core.policies.testbed import long_recipe
 from core.policies.training import train
+from core.run.mesh import over_devices
 
 BAND = (0.4, 0.45)
 METHODS = {
@@ -22,12 +23,19 @@ SHOWN = ("entropy", "decision_entropy", "reward")
 
 
 def long_runs(
-    keys: jax.Array, *, words: int, rollouts: int, imitation: int, tossed: tuple[bool, ...] = (False,)
+    keys: jax.Array,
+    mesh: jax.sharding.Mesh,
+    *,
+    words: int,
+    rollouts: int,
+    imitation: int,
+    tossed: tuple[bool, ...] = (False,),
 ) -> dict[str, jax.Array]:
     """Reports (seeds, tossed, methods, rollouts), every seed with a base policy of its own.
 
     Args:
         keys: one a seed; all methods and both kinds of rewards of a seed share its base and its draws.
+        mesh: to whose devices the seeds are dealt.
         words: of a response, without consequence.
         rollouts: of each run.
         imitation: steps that make a base policy.
@@ -47,4 +55,4 @@ def long_runs(
         indices = jnp.arange(len(METHODS))
         return jax.lax.map(lambda toss: jax.lax.map(lambda index: one(toss, index), indices), jnp.asarray(tossed))
 
-    return jax.jit(partial(each_seed, of_seed))(keys)
+    return jax.jit(partial(over_devices, mesh, of_seed))(keys)

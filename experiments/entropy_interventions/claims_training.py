@@ -9,6 +9,7 @@ from functools import cache, partial
 import jax
 import numpy as np
 import optax
+from jax.sharding import Mesh
 from scipy import stats
 
 from core.policies.advantages import plain
@@ -43,7 +44,7 @@ def c15_failures_alone_keep_more_entropy(trial: Trial) -> Evidence:
 
 def c16_failures_alone_preserve_entropy(trial: Trial) -> Evidence:
     """NSR preserves the entropy, say half of it, while it learns: it does not, it is the slower way down."""
-    runs = _adam_runs(trial.effort)["decision_entropy"][:, 1]
+    runs = _adam_runs(trial.effort, trial.mesh)["decision_entropy"][:, 1]
     share = runs[:, -5:].mean(1) / runs[:, 0]
     where = "a table of bandits" if trial.effort == 1 else "a transformer with long responses"
     found = f"{where}: of {len(share)} seeds none keeps more than {share.max():.2f} of it"
@@ -56,26 +57,26 @@ def c17_a_filter_on_the_sign_holds_a_band(trial: Trial) -> Evidence:
     Below its band it keeps wrong samples only, which lower the entropy too (c04), if more slowly, and then run out.
     """
     low, high = BANDIT_BAND if trial.effort == 1 else BAND
-    held = _adam_runs(trial.effort)["entropy"][:, 2, -5:].mean(1)
+    held = _adam_runs(trial.effort, trial.mesh)["entropy"][:, 2, -5:].mean(1)
     slack = 1.5 * (high - low) - np.abs(held - (low + high) / 2)
     found = f"{(slack < 0).sum()} of {len(held)} runs, which end from {held.min():.2f} to {held.max():.2f} nats"
     return refuted(found, bound(slack, tolerance=0.0))
 
 
 @cache
-def _adam_runs(effort: int) -> dict[str, np.ndarray]:
+def _adam_runs(effort: int, mesh: Mesh) -> dict[str, np.ndarray]:
     """Reports (seeds, methods, rollouts) of PSR, NSR and Entrocraft."""
     if effort == 1:
-        return _bandit_runs(ADAM)
-    reports = long_runs(jax.random.split(jax.random.key(0), 8), words=9, rollouts=40, imitation=400)
+        return _bandit_runs(ADAM, mesh)
+    reports = long_runs(jax.random.split(jax.random.key(0), 8), mesh, words=9, rollouts=40, imitation=400)
     return {name: np.asarray(report[:, 0], float) for name, report in reports.items()}
 
 
 @cache
-def _bandit_runs(optimiser: optax.GradientTransformation) -> dict[str, np.ndarray]:
+def _bandit_runs(optimiser: optax.GradientTransformation, mesh: Mesh) -> dict[str, np.ndarray]:
     recipe, params = bandit_recipe(jax.random.key(3), horizon=80, advantages=plain)
     methods = signed_weights(1.0, 0.0), signed_weights(0.0, 1.0), entropy_band(BANDIT_BAND, BANDIT_BAND)
-    compared = jax.jit(partial(shown, recipe._replace(optimiser=optimiser), methods=methods))
+    compared = jax.jit(partial(shown, recipe._replace(optimiser=optimiser), methods=methods, mesh=mesh))
     reports = compared(params, keys=jax.random.split(jax.random.key(1), 8))
     return {name: np.asarray(report, float).swapaxes(0, 1) for name, report in reports.items()}
 

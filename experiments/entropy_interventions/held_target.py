@@ -62,7 +62,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     at_base, at_runs = jax.random.split(key)
     recipe, params = bandit_recipe(at_base, horizon=config.rollouts)
     methods = [NOTHING, *(kind(target) for kind in KINDS.values() for target in config.targets)]
-    reports = jax.jit(partial(shown, recipe, methods=methods))(params, keys=jax.random.split(at_runs, config.seeds))
+    compared = jax.jit(partial(shown, recipe, methods=methods, mesh=run.mesh))
+    reports = compared(params, keys=jax.random.split(at_runs, config.seeds))
     return {name: reports[name] for name in ("entropy", "reward")}
 
 

@@ -56,7 +56,7 @@ PRESETS = {"smoke": Config(4, rollouts=8, seeds=2, imitation=5), "laptop": Confi
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (seeds, rewards: true or tossed, methods, rollouts)."""
     sizes = {"words": config.words, "rollouts": config.rollouts, "imitation": config.imitation}
-    return long_runs(jax.random.split(key, config.seeds), **sizes, tossed=(False, True))
+    return long_runs(jax.random.split(key, config.seeds), run.mesh, **sizes, tossed=(False, True))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Key
 
 from core.policies.tasks import bandit
@@ -18,6 +19,7 @@ def sweep(
     values: Float[Array, "values ..."],
     config: SumRuns,
     key: Key[Array, ""],
+    mesh: Mesh,
     **recipe,
 ) -> dict[str, Float[Array, "values seeds rollouts"]]:
     """The reports of runs whose recipe is changed by each of the values: one program for all of them."""
@@ -25,7 +27,7 @@ def sweep(
     plain, base = sum_start(config, **recipe)
 
     def runs(params, keys, values):
-        return jax.lax.map(lambda value: over_seeds(change(plain, value), params, keys), values)
+        return jax.lax.map(lambda value: over_seeds(change(plain, value), params, keys, mesh=mesh), values)
 
     return jax.jit(runs)(jax.jit(base)(at_base), jax.random.split(at_runs, config.seeds), values)
 

@@ -110,13 +110,14 @@ def c14_clip_bounds_need_no_reward(trial: Trial) -> Evidence:
 
 
 @cache
-def _bed(effort: int) -> tuple[Recipe, Callable, dict]:
+def _bed(effort: int, mesh: jax.sharding.Mesh) -> tuple[Recipe, Callable, dict]:
     """Recipe, optimiser of a rate, and the base policies (seeds, ...)."""
     if effort == 1:
         recipe, params = bandit_recipe(jax.random.key(3), horizon=150)
         return recipe, optax.sgd, jax.tree.map(lambda x: jnp.broadcast_to(x, (SEEDS, *x.shape)), params)
     recipe, model = sum_recipe(horizon=100)
-    return recipe, adam, jax.jit(partial(sum_bases, recipe, model))(jax.random.split(jax.random.key(0), SEEDS))
+    keys = jax.random.split(jax.random.key(0), SEEDS)
+    return recipe, adam, jax.jit(partial(sum_bases, recipe, model, mesh=mesh))(keys)
 
 
 def _runs(trial: Trial, **settings) -> dict[str, np.ndarray]:
@@ -128,16 +129,16 @@ def _compared(
     trial: Trial, methods: tuple[Intervention, ...], *, rates: tuple[float, float], low: float = 0.8, **changes
 ) -> dict[str, np.ndarray]:
     """The reports (methods, seeds, rollouts) at the rate for the bandits or that for the transformer."""
-    recipe, rule, params = _bed(trial.effort)
+    recipe, rule, params = _bed(trial.effort, trial.mesh)
     keys = jax.random.split(trial.key, SEEDS)
-    runs = _train(recipe._replace(**changes), methods, rule, params, keys, rates[trial.effort > 1], low)
+    runs = _train(recipe._replace(**changes), methods, rule, trial.mesh, params, keys, rates[trial.effort > 1], low)
     return {name: np.asarray(values, float) for name, values in runs.items()}
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _train(recipe: Recipe, methods: tuple[Intervention, ...], rule: Callable, params, keys, rate, low):
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _train(recipe: Recipe, methods: tuple[Intervention, ...], rule: Callable, mesh, params, keys, rate, low):
     """One program for all methods, rates and lower bounds."""
-    return compare(recipe._replace(optimiser=rule(rate), low=low), params, methods, keys, own=True)
+    return compare(recipe._replace(optimiser=rule(rate), low=low), params, methods, keys, mesh=mesh, own=True)
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

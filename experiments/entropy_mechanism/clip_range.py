@@ -51,7 +51,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     def bounded(recipe, span):
         return recipe._replace(low=1 - span[0], high=1 + span[1])
 
-    reports = sweep(bounded, jnp.array(config.ranges), config, key, updates=config.updates, reward_noise=True)
+    reports = sweep(bounded, jnp.array(config.ranges), config, key, run.mesh, updates=config.updates, reward_noise=True)
     return {"decision_entropy": reports["decision_entropy"]}
 
 

@@ -49,7 +49,7 @@ def compute(config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
     recipe, base = sum_start(config)
-    compared = jax.jit(partial(shown, recipe, methods=list(METHODS.values())[: config.methods]))
+    compared = jax.jit(partial(shown, recipe, methods=list(METHODS.values())[: config.methods], mesh=run.mesh))
     return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
 
 

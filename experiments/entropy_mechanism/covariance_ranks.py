@@ -26,6 +26,7 @@ from core.policies.testbed import sum_base, sum_recipe
 from core.policies.training import rollout, training_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.entropy_mechanism._study import bandit_table
 from figures.forms import line_with_band
 from figures.render import render
@@ -67,7 +68,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jnp.cumsum(jnp.sort(covariance)[::-1]) / jnp.arange(1, len(covariance) + 1)
 
     keys = jax.random.split(at_rollouts, config.sets)
-    sampled = jax.jit(lambda params, keys: jax.lax.map(partial(ranked, params), keys))(params, keys)
+    sampled = jax.jit(lambda params, keys: over_devices(run.mesh, partial(ranked, params), keys))(params, keys)
     return {"sampled": sampled} | jax.jit(partial(_exact, config))(at_table)
 
 

@@ -58,10 +58,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     def reports(width: int) -> dict[str, jax.Array]:
         recipe, base = sum_start(config, width=width)
-        return jax.jit(partial(shown, recipe, methods=[NOTHING]))(jax.jit(base)(at_base), keys=keys)
+        return jax.jit(partial(shown, recipe, methods=[NOTHING], mesh=run.mesh))(jax.jit(base)(at_base), keys=keys)
 
-    runs = [reports(width) for width in config.widths]
-    entropy, reward = (jnp.concatenate([run[name] for run in runs]) for name in ("decision_entropy", "reward"))
+    found = [reports(width) for width in config.widths]
+    entropy, reward = (jnp.concatenate([each[name] for each in found]) for name in ("decision_entropy", "reward"))
     early = max(2, config.rollouts * 15 // 100)
     whole, first = (
         jax.vmap(fit_law)(entropy.mean(1)[:, :stop], reward.mean(1)[:, :stop]) for stop in (config.rollouts, early)

@@ -29,6 +29,7 @@ from core.policies.testbed import SumRuns, sum_start
 from core.policies.watch import watch
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.entropy_mechanism._study import bandit_table
 from figures.annotate import panel_letters
 from figures.forms import line_with_band
@@ -87,7 +88,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return whole / number  # not a number where no prompt of the window had that accuracy
 
     keys = jax.random.split(at_runs, config.seeds)
-    sampled = jax.jit(lambda params, keys: jax.lax.map(partial(windows, params), keys))(params, keys)
+    sampled = jax.jit(lambda params, keys: over_devices(run.mesh, partial(windows, params), keys))(params, keys)
     return {"sampled": sampled} | jax.jit(partial(_exact, config))(at_task)
 
 

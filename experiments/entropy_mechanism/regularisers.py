@@ -70,7 +70,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     at_task, at_runs = jax.random.split(key)
     alone, zero = jnp.array(config.strengths), jnp.zeros(len(config.strengths))
     pairs = jnp.concatenate([jnp.zeros((1, 2)), jnp.stack([alone, zero], 1), jnp.stack([zero, alone], 1)])
-    reports = sweep(regularised, pairs, config, at_runs)
+    reports = sweep(regularised, pairs, config, at_runs, run.mesh)
     ends = {f"{name}_end": reports[name][..., -10:].mean(-1) for name in ("decision_entropy", "reward")}
     return ends | jax.jit(lambda key: _exact(config, key))(at_task)
 

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
@@ -22,6 +23,7 @@ from core.data.zipf_language import Language, sample_language, sample_sequences
 from core.networks.transformer import transformer
 from core.probes.report import CollapseReport, collapse_report
 from core.probes.tally import tally_variance
+from core.run.mesh import over_devices
 from experiments.linguistic_collapse._published import published_rows
 
 
@@ -81,48 +83,50 @@ def names(config: Study) -> dict[str, str]:
     return METRICS | other if config.published else METRICS
 
 
-def rows(config: Study, key: jax.Array) -> dict[str, np.ndarray]:
+def rows(config: Study, key: jax.Array, mesh: Mesh) -> dict[str, np.ndarray]:
     """Columns: width, layers, steps, seed, loss, etf_error and the metrics."""
     if config.published:
         return published_rows(Path(config.published))
-    return trained_rows(config, key, tuple(product(config.widths, config.layers)))
+    return trained_rows(config, key, mesh, tuple(product(config.widths, config.layers)))
 
 
-def trained_rows(config: Any, key: jax.Array, architectures: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
+def trained_rows(
+    config: Any, key: jax.Array, mesh: Mesh, architectures: Sequence[tuple[int, int]]
+) -> dict[str, np.ndarray]:
     """Every architecture (width, layers), each with every seed at every checkpoint.
 
     Compiling costs more than running here, so what need not know the architecture is compiled once, and what need not
     know the length of training once for all figures: texts are drawn for a few steps at a time, apart from the steps
-    that learn from them, and all features are padded with zeros, which no metric sees.
+    that learn from them, and all features are padded with zeros, which no metric sees. The seeds are dealt to the
+    devices of the mesh.
     """
     language_key, test_key, seed_key = jax.random.split(key, 3)
     language = _language(language_key, config.vocabulary, config.states)
     chunk, widest, found = math.gcd(_TOGETHER, *config.steps), max(width for width, _ in architectures), []
 
-    def texts(key: jax.Array, first: int) -> jax.Array:
-        keys = _fold_in(key, jnp.arange(first, first + chunk))
-        return _texts(keys, language, config.batch, config.length + 1)
+    def texts(keys: jax.Array, first: int) -> jax.Array:
+        return _texts(keys, jnp.arange(first, first + chunk), language, config.batch, config.length + 1)
 
     pieces = math.ceil(config.test_texts / (chunk * config.batch))
-    test = jnp.concatenate([texts(test_key, chunk * piece) for piece in range(pieces)])
+    test = jnp.concatenate([texts(test_key[None], chunk * piece)[0] for piece in range(pieces)])
     test = test.reshape(-1, config.length + 1)[: config.test_texts]
     for width, layers in architectures:
-        start, learn, look = network(config.vocabulary, config.length, width, layers, config.rate)
-        for seed, own_key in enumerate(jax.random.split(seed_key, config.seeds)):
-            init_key, data_key = jax.random.split(own_key)
-            state = start(init_key)
-            for done in range(chunk, config.steps[-1] + 1, chunk):
-                state = learn(state, texts(data_key, done - chunk), jnp.asarray(config.steps[-1]))
-                if done in config.steps:
-                    loss, features, head = look(state[0], test)
+        start, learn, look = network(mesh, config.vocabulary, config.length, width, layers, config.rate)
+        init_keys, data_keys = _both(jax.random.split(seed_key, config.seeds))
+        states, seen = start(init_keys), []
+        for done in range(chunk, config.steps[-1] + 1, chunk):
+            states = learn(states, texts(data_keys, done - chunk), jnp.asarray(config.steps[-1]))
+            if done in config.steps:
+                for seed, (loss, features, head) in enumerate(zip(*look(states[0], test), strict=True)):
                     row = {"width": width, "layers": layers, "seed": seed, "steps": done, "loss": loss}
-                    found.append(row | _measure(features, test[:, 1:].reshape(-1), head, widest))
+                    seen.append(row | _measure(features, test[:, 1:].reshape(-1), head, widest))
+        found += sorted(seen, key=lambda row: row["seed"])
     return {name: np.array([float(row[name]) for row in found]) for name in found[0]}
 
 
 @cache
-def network(vocabulary: int, length: int, width: int, layers: int, rate: float) -> tuple[Callable, ...]:
-    """One architecture, compiled: its start from a key, its steps on texts (steps, batch, length), and a look.
+def network(mesh: Mesh, vocabulary: int, length: int, width: int, layers: int, rate: float) -> tuple[Callable, ...]:
+    """One architecture, compiled, for every seed: start from keys, steps on texts (seeds, steps, batch, length), look.
 
     The rate falls to zero along a cosine, over as many steps as `learn` is told.
     """
@@ -153,16 +157,29 @@ def network(vocabulary: int, length: int, width: int, layers: int, rate: float) 
         errors = optax.softmax_cross_entropy_with_integer_labels(features @ head, texts[:, 1:].reshape(-1))
         return errors.mean(), features, head.T
 
-    return jax.jit(start), jax.jit(learn), jax.jit(look)
+    def starts(keys):
+        return over_devices(mesh, start, keys)
+
+    def learns(states, texts, last):
+        return over_devices(mesh, lambda state, texts: learn(state, texts, last), states, texts)
+
+    def looks(params, texts):
+        return over_devices(mesh, lambda params: look(params, texts), params)
+
+    everywhere = NamedSharding(mesh, PartitionSpec())  # each process reads what all have seen
+    return jax.jit(starts), jax.jit(learns), jax.jit(looks, out_shardings=everywhere)
 
 
 _language = jax.jit(sample_language, static_argnums=(1, 2))
-_fold_in = jax.jit(jax.vmap(jax.random.fold_in, (None, 0)))
+_both = jax.jit(lambda keys: tuple(jax.vmap(jax.random.split, out_axes=1)(keys)))
 
 
-@partial(jax.jit, static_argnums=(2, 3))
-def _texts(keys: jax.Array, language: Language, count: int, length: int) -> jax.Array:
-    return jax.vmap(lambda key: sample_sequences(key, language, count, length))(keys)
+@partial(jax.jit, static_argnums=(3, 4))
+def _texts(keys: jax.Array, steps: jax.Array, language: Language, count: int, length: int) -> jax.Array:
+    def draw(key, step):
+        return sample_sequences(jax.random.fold_in(key, step), language, count, length)
+
+    return jax.vmap(jax.vmap(draw, (None, 0)), (0, None))(keys, steps)
 
 
 def _measure(features: jax.Array, labels: jax.Array, head: jax.Array, width: int) -> dict[str, jax.Array]:

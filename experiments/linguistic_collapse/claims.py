@@ -142,5 +142,5 @@ def _trained(trial: Trial) -> dict[str, np.ndarray]:
     """Rows of one architecture, (seeds, checkpoints)."""
     sizes = {"vocabulary": 64, "states": 48, "length": 8, "batch": 32, "test_texts": 128}
     study = Study(**sizes, steps=(10, 20, 60, 100 + 200 * trial.effort), seeds=2 if trial.effort < 10 else 4)
-    rows = trained_rows(study, trial.key, ((16, 1),))
+    rows = trained_rows(study, trial.key, trial.mesh, ((16, 1),))
     return {name: column.reshape(study.seeds, -1) for name, column in rows.items()}

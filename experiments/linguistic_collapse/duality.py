@@ -28,7 +28,7 @@ PRESETS = presets(Study)
 
 def compute(config: Study, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """One row a model and checkpoint."""
-    return rows(config, key)
+    return rows(config, key, run.mesh)
 
 
 def draw(config: Study, arrays: Arrays) -> Figure:

@@ -45,7 +45,7 @@ PRESETS = presets(Config, layers=(1, 4))
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """One row a model and checkpoint."""
-    return rows(config, key)
+    return rows(config, key, run.mesh)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -45,7 +45,7 @@ PRESETS = presets(Config, widths=(256,), layers=(2,), steps=(3000,), seeds=30)
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """One row a seed."""
-    found = rows(config, key)
+    found = rows(config, key, run.mesh)
     if config.published:
         own = (found["width"] == PUBLISHED[1]) & (found["layers"] == PUBLISHED[0]) & (found["steps"] == 1)
     else:

@@ -44,7 +44,7 @@ PRESETS = presets(Config, widths=(256,), layers=(4,), steps=(100, 300, 1000, 300
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """One row a model and checkpoint."""
-    return rows(config, key)
+    return rows(config, key, run.mesh)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -65,8 +65,8 @@ def c05_weights_keep_entropy(trial: Trial) -> Evidence:
     recipe, params = bandit_recipe(jax.random.key(3), rate=20.0, horizon=100)
     keys = jax.random.split(trial.key, 8)
 
-    runs = jax.jit(partial(compare, recipe, methods=(steer(0.1), NOTHING)))(params, keys=keys)["decision_entropy"]
-    higher, lower = np.asarray(runs, float)[..., -10:].mean(-1)
+    runs = jax.jit(partial(compare, recipe, methods=(steer(0.1), NOTHING), mesh=trial.mesh))(params, keys=keys)
+    higher, lower = np.asarray(runs["decision_entropy"], float)[..., -10:].mean(-1)
     reach = stats.t.ppf(0.975, 7) / np.sqrt(8)
     low = higher.mean() - reach * higher.std(ddof=1)
     return bound(low / (lower.mean() + reach * lower.std(ddof=1)) - 1, tolerance=0.0)

@@ -28,6 +28,7 @@ from core.policies.testbed import SumRuns, sum_start
 from core.policies.watch import watch
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.steer._rows import NAMES, estimates, population, realised
 from figures.annotate import small_print
 from figures.render import render
@@ -72,7 +73,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return by_token.mean(0), correlation(guess[config.skipped :].T, change[config.skipped :])
 
     keys = jax.random.split(at_runs, config.seeds)
-    tokens, rollouts = jax.jit(lambda params, keys: jax.lax.map(partial(one, params), keys))(params, keys)
+    tokens, rollouts = jax.jit(lambda params, keys: over_devices(run.mesh, partial(one, params), keys))(params, keys)
     logits, token, adv = population(at_rows, config.tokens)
     l, h, mean = log_prob(logits, token), entropy(logits), expected_discriminator(logits)
     alone = correlation(estimates(l, h, mean, adv), realised(logits, token, adv, 1e-2))
