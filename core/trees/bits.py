@@ -79,6 +79,10 @@ def planes_below(planes: Sequence[Words], threshold: Numerator) -> Words:
 
     Digit by digit from the lowest: a larger digit decides, an equal one leaves what was. That is the majority of
     three of (below so far, not the plane, the threshold's digit).
+
+    >>> planes = [jnp.uint32(0b1010), jnp.uint32(0b1100)]  # 0, 1, 2, 3 at the bits 0, 1, 2, 3
+    >>> bin(planes_below(planes, 2) & 0b1111)
+    '0b11'
     """
     threshold = jnp.asarray(threshold).astype(jnp.uint32)
     below = jnp.uint32(0)
@@ -105,7 +109,11 @@ def majority_words(votes: UInt32[Array, "voters *shape"]) -> UInt32[Array, "*sha
 
 
 def count_planes(votes: UInt32[Array, "voters *shape"]) -> list[UInt32[Array, "*shape"]]:
-    """The number of ones among the votes at each bit, as planes, lowest digit first."""
+    """The number of ones among the votes at each bit, as planes, lowest digit first.
+
+    >>> [bin(plane) for plane in count_planes(jnp.array([0b011, 0b101, 0b001], jnp.uint32))]  # 3, 1, 1 ones
+    ['0b111', '0b1']
+    """
     voters, *shape = votes.shape
     if voters <= ADDED_AT_ONCE:
         return _carry_save([list(votes)])
@@ -130,12 +138,21 @@ def _carry_save(columns: list[list[Words]]) -> list[Words]:
 
 
 def count_ones(words: Words) -> Int[Array, ""]:
-    """How many bits are 1, exact below 2^31."""
+    """How many bits are 1, exact below 2^31.
+
+    >>> int(count_ones(jnp.array([0b111, 0b100], jnp.uint32)))
+    4
+    """
     return jnp.sum(lax.population_count(words).astype(jnp.int32), dtype=jnp.int32)
 
 
 def require_odd(voters: int, name: str) -> None:
-    """Raise unless `voters` is odd: only then is a majority always decided."""
+    """Raise unless `voters` is odd: only then is a majority always decided.
+
+    >>> require_odd(4, "voters")
+    Traceback (most recent call last):
+    ValueError: voters must be an odd positive int, got 4
+    """
     if isinstance(voters, bool) or not isinstance(voters, int) or voters < 1 or voters % 2 == 0:
         raise ValueError(f"{name} must be an odd positive int, got {voters!r}")
 

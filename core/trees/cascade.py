@@ -33,7 +33,12 @@ Rule = Callable[[Chances, Chances, CascadeState], Errors]
 
 
 def recurring(correction: Float[ArrayLike, ""]) -> Rule:
-    """An error is corrected with chance δ a step, and may be caught again (susceptible-infected-susceptible)."""
+    """An error is corrected with chance δ a step, and may be caught again (susceptible-infected-susceptible).
+
+    >>> state, half = init(jnp.array([True, False]), 1), jnp.full((2, 1), 0.5)
+    >>> recurring(0.25)(half, half / 2, state).tolist()  # 1/2 < 1 - δ stays in error, 1/2 > 1/4 catches none
+    [[True], [False]]
+    """
     within("correction", correction, 0, 1)
 
     def follow(marks: Chances, caught: Chances, state: CascadeState) -> Errors:
@@ -43,12 +48,21 @@ def recurring(correction: Float[ArrayLike, ""]) -> Rule:
 
 
 def single_chance(marks: Chances, caught: Chances, state: CascadeState) -> Errors:
-    """An error is handed on in one step only, never corrected and never caught again (independent cascade)."""
+    """An error is handed on in one step only, never corrected and never caught again (independent cascade).
+
+    >>> state, half = init(jnp.array([True, False]), 1), jnp.full((2, 1), 0.5)
+    >>> single_chance(half, 2 * half, state).tolist()  # both are reached, one for the first time
+    [[False], [True]]
+    """
     return (marks < caught) & ~state.ever
 
 
 def init(seeds: Bool[Array, " agents"], replicas: int) -> CascadeState:
-    """The same agents in error in all of `replicas` independent cascades."""
+    """The same agents in error in all of `replicas` independent cascades.
+
+    >>> init(jnp.array([True, False]), 3).errors.tolist()
+    [[True, True, True], [False, False, False]]
+    """
     errors = jnp.repeat(seeds[:, None], count("replicas", replicas, 1), axis=1)
     return CascadeState(errors, errors)
 
@@ -63,6 +77,11 @@ def step(
     """Agent i catches an error with chance 1 - Π_j (1 - βW_ij x_j), x_j = 1 where j is in error; then the rule.
 
     Everything is worth plotting: the state is handed back as the info, too.
+
+    >>> hears_previous = jnp.roll(jnp.eye(3), 1, 0)
+    >>> state = init(jnp.array([True, False, False]), 1)
+    >>> step(jax.random.key(0), state, hears_previous, 1.0, single_chance)[0].errors.tolist()
+    [[False], [True], [False]]
     """
     spared = jnp.maximum(jnp.log1p(-jnp.asarray(transmission) * adjacency), _NEVER_SPARED)
     caught = -jnp.expm1(spared @ state.errors.astype(spared.dtype))

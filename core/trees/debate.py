@@ -32,27 +32,47 @@ class DebateInfo(NamedTuple):
     """One round, as a person wants to plot it."""
 
     belief: Float[Array, "agents replicas"]  # mean belief in the correct answer, p = α_0 / Σ α, when answering
-    answers: Answers
-    majority: Chosen
+    answers: Answers  # given in this round
+    majority: Chosen  # the most frequent of them
 
 
 def plain(key: Key[Array, ""], drawn: Answers, last: Answers, majority: Chosen) -> Answers:
-    """Everybody answers as drawn."""
+    """Everybody answers as drawn.
+
+    >>> drawn, last, majority = jnp.array([[1], [0], [1]]), jnp.array([[0], [0], [1]]), jnp.array([1])
+    >>> plain(jax.random.key(0), drawn, last, majority).ravel().tolist()
+    [1, 0, 1]
+    """
     return drawn
 
 
 def oracle(key: Key[Array, ""], drawn: Answers, last: Answers, majority: Chosen) -> Answers:
-    """Who was correct stays with it."""
+    """Who was correct stays with it.
+
+    >>> drawn, last, majority = jnp.array([[1], [0], [1]]), jnp.array([[0], [0], [1]]), jnp.array([1])
+    >>> oracle(jax.random.key(0), drawn, last, majority).ravel().tolist()
+    [0, 0, 1]
+    """
     return jnp.where(last == 0, last, drawn)
 
 
 def conformist(key: Key[Array, ""], drawn: Answers, last: Answers, majority: Chosen) -> Answers:
-    """Who agreed with the majority stays with it."""
+    """Who agreed with the majority stays with it.
+
+    >>> drawn, last, majority = jnp.array([[0], [0], [0]]), jnp.array([[0], [1], [1]]), jnp.array([1])
+    >>> conformist(jax.random.key(0), drawn, last, majority).ravel().tolist()
+    [0, 1, 1]
+    """
     return jnp.where(last == majority[None, :], last, drawn)
 
 
 def follower(probability: Float[ArrayLike, ""]) -> Rule:
-    """Everybody answers with the last majority by this probability, and else as drawn."""
+    """Everybody answers with the last majority by this probability, and else as drawn.
+
+    >>> drawn, majority = jnp.array([[0], [0], [1]]), jnp.array([1])
+    >>> [follower(p)(jax.random.key(0), drawn, drawn, majority).ravel().tolist() for p in (0.0, 1.0)]
+    [[0, 0, 1], [1, 1, 1]]
+    """
     within("probability", probability, 0, 1)
 
     def follow(key: Key[Array, ""], drawn: Answers, last: Answers, majority: Chosen) -> Answers:
@@ -62,7 +82,12 @@ def follower(probability: Float[ArrayLike, ""]) -> Rule:
 
 
 def init(key: Key[Array, ""], weights: Float[Array, "agents answers"], replicas: int) -> tuple[DebateState, DebateInfo]:
-    """Round 0: everybody answers alone, in `replicas` independent debates."""
+    """Round 0: everybody answers alone, in `replicas` independent debates.
+
+    >>> state, info = init(jax.random.key(0), jnp.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]]), replicas=1)
+    >>> info.answers.ravel().tolist(), info.majority.tolist(), info.belief.ravel().tolist()
+    ([0, 1, 1], [1], [1.0, 0.0, 0.0])
+    """
     count("replicas", replicas, 1)
     within("weights", weights, 0)
     within("the sum of an agent's weights", weights.sum(1), 0, strict=True)
@@ -78,6 +103,11 @@ def step(
     """One round: α_i += Σ_j adjacency[i, j] [answer of j], then everybody draws, and `rule` has the last word.
 
     `adjacency[i, j]` is how much agent i listens to j; a one on the diagonal lets it hear itself.
+
+    >>> state, _ = init(jax.random.key(0), jnp.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]]), replicas=1)
+    >>> state, info = step(jax.random.key(1), state, jnp.ones((3, 3)))  # each hears one 0 and two 1
+    >>> state.weights[..., 0].tolist()
+    [[2.0, 2.0], [1.0, 4.0], [1.0, 5.0]]
     """
     draw_key, rule_key, tie_key = jax.random.split(key, 3)
     heard = jnp.einsum("ij,jkr->ikr", adjacency, _ballots(state.answers, state.weights))
@@ -111,7 +141,11 @@ def simulate_debate(
 
 
 def draw_answers(key: Key[Array, ""], weights: Float[Array, "agents answers replicas"]) -> Answers:
-    """One answer per agent and replica, k with probability α_k / Σ α: the inverse of the cumulative weights."""
+    """One answer per agent and replica, k with probability α_k / Σ α: the inverse of the cumulative weights.
+
+    >>> draw_answers(jax.random.key(0), jnp.array([[[1.0], [0.0]], [[0.0], [2.0]]])).tolist()
+    [[0], [1]]
+    """
     upper = jnp.cumsum(weights, axis=1)
     total = upper[:, -1]
     mark = jax.random.uniform(key, total.shape, weights.dtype) * total
@@ -120,7 +154,12 @@ def draw_answers(key: Key[Array, ""], weights: Float[Array, "agents answers repl
 
 
 def majority_answer(key: Key[Array, ""], answers: Answers, weights: Float[Array, "agents answers replicas"]) -> Chosen:
-    """The most frequent answer of each replica; a tie is broken evenly by chance."""
+    """The most frequent answer of each replica; a tie is broken evenly by chance.
+
+    >>> answers, weights = jnp.array([[0], [1], [1]]), jnp.ones((3, 2, 1))
+    >>> majority_answer(jax.random.key(0), answers, weights).tolist()
+    [1]
+    """
     counts = _ballots(answers, weights).sum(0)
     return jnp.argmax(counts + jax.random.uniform(key, counts.shape, counts.dtype), axis=0)
 

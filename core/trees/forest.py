@@ -75,6 +75,10 @@ def decide(
     """The root's decision, without chance: relay (flip), share a cause (same), take the majority, level by level.
 
     `flips` holds the senders of all levels from the leaves on, `same` the deciders from the level above.
+
+    >>> votes, never = jnp.array([[0b011], [0b101], [0b001]], jnp.uint32), jnp.zeros((3, 1), jnp.uint32)
+    >>> decide(votes, never, never[:1], fan_in=3, levels=1).tolist()  # 3, 1 and 1 of three votes
+    [1]
     """
     words = votes.shape[1]
     for level in range(1, levels + 1):
@@ -87,7 +91,11 @@ def decide(
 
 
 def default_cut(shape: Shape) -> int:
-    """The highest level whose subtrees have at most LEAVES_AT_ONCE leaves, but half way up if that is higher."""
+    """The highest level whose subtrees have at most LEAVES_AT_ONCE leaves, but half way up if that is higher.
+
+    >>> default_cut(Shape(fan_in=3, depth=12))  # 3^8 = 6561 leaves
+    8
+    """
     fits = [level for level in range(shape.depth + 1) if shape.fan_in**level <= LEAVES_AT_ONCE]
     return max(fits[-1], (shape.depth + 1) // 2)
 

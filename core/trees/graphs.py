@@ -13,7 +13,11 @@ Adjacency = Float[Array, "agents agents"]
 
 
 def complete(agents: int) -> Adjacency:
-    """Everybody hears everybody else."""
+    """Everybody hears everybody else.
+
+    >>> complete(3).astype(int).tolist()
+    [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
+    """
     return jnp.ones((count("agents", agents, 1),) * 2) - jnp.eye(agents)
 
 
@@ -28,18 +32,30 @@ def star(agents: int) -> Adjacency:
 
 
 def ring(agents: int) -> Adjacency:
-    """Everybody hears both neighbours; the last is a neighbour of the first."""
+    """Everybody hears both neighbours; the last is a neighbour of the first.
+
+    >>> ring(4).astype(int).tolist()
+    [[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]]
+    """
     apart = jnp.abs(jnp.arange(count("agents", agents, 3))[:, None] - jnp.arange(agents)[None])
     return ((apart == 1) | (apart == agents - 1)).astype(float)
 
 
 def chain(agents: int) -> Adjacency:
-    """Everybody hears both neighbours; the ends have one."""
+    """Everybody hears both neighbours; the ends have one.
+
+    >>> chain(3).astype(int).tolist()
+    [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    """
     return jnp.eye(count("agents", agents, 1), k=1) + jnp.eye(agents, k=-1)
 
 
 def random_graph(key: Key[Array, ""], agents: int, degree: float) -> Adjacency:
-    """Each of the n(n - 1) directed edges is there with chance degree/(n - 1), independently."""
+    """Each of the n(n - 1) directed edges is there with chance degree/(n - 1), independently.
+
+    >>> bool((random_graph(jax.random.key(0), 3, degree=2) == complete(3)).all())  # chance 1
+    True
+    """
     chance = degree / (count("agents", agents, 2) - 1)
     within("degree/(agents - 1)", chance, 0, 1)
     return jax.random.bernoulli(key, chance, (agents, agents)) * complete(agents)

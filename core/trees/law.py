@@ -44,7 +44,12 @@ def leaf_as_received(law: Law) -> Dyadic:
 
 
 def require_shape(shape: Shape) -> None:
-    """Raise unless the fan-in is odd and all nodes together can be numbered in 32 bits."""
+    """Raise unless the fan-in is odd and all nodes together can be numbered in 32 bits.
+
+    >>> require_shape(Shape(fan_in=3, depth=21))
+    Traceback (most recent call last):
+    ValueError: a tree must have at most 2**32 leaves, got Shape(fan_in=3, depth=21)
+    """
     require_odd(shape.fan_in, "shape.fan_in")
     if isinstance(shape.depth, bool) or not isinstance(shape.depth, int) or shape.depth < 0:
         raise ValueError(f"shape.depth must be an int >= 0, got {shape.depth!r}")
@@ -53,7 +58,11 @@ def require_shape(shape: Shape) -> None:
 
 
 def first_number(shape: Shape, level: int) -> int:
-    """The least number of a node at `level`. Leaves, level 0, count for themselves; nodes count on from level 1."""
+    """The least number of a node at `level`. Leaves, level 0, count for themselves; nodes count on from level 1.
+
+    >>> [first_number(Shape(fan_in=3, depth=3), level) for level in (1, 2, 3)]  # after 9 nodes, after 3 more
+    [0, 9, 12]
+    """
     return sum(shape.fan_in ** (shape.depth - below) for below in range(1, level))
 
 

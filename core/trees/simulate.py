@@ -61,7 +61,14 @@ def simulate_sharded(
     block: int | None = None,
     axis: str = "trees",
 ) -> Int[Array, ""]:
-    """`simulate_words` with the trees spread over one axis of a mesh: the same integer on any number of devices."""
+    """`simulate_words` with the trees spread over one axis of a mesh: the same integer on any number of devices.
+
+    >>> from core.run.mesh import device_mesh
+    >>> from core.trees.bits import dyadic
+    >>> certain, mesh = Law(leaf=dyadic(1, 0)), device_mesh()
+    >>> int(simulate_sharded(mesh, jax.random.key(0), certain, Shape(fan_in=3, depth=1), words=2, axis="devices"))
+    64
+    """
     _require(key, shape, words, block)
     if axis not in mesh.shape:
         raise ValueError(f"axis must name an axis of the mesh, {tuple(mesh.shape)}, got {axis!r}")

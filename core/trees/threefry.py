@@ -56,7 +56,12 @@ def split_keys(key: Key[Array, ""], count: int) -> Key[Array, " count"]:
 
 
 def require_threefry(key: Any) -> None:
-    """Raise unless `key` is a typed scalar Threefry key: words are addressed by its cipher."""
+    """Raise unless `key` is a typed scalar Threefry key: words are addressed by its cipher.
+
+    >>> require_threefry(0)
+    Traceback (most recent call last):
+    ValueError: key must be one typed threefry2x32 key, as from jax.random.key(seed); got int
+    """
     typed = hasattr(key, "dtype") and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     came = f"{jax.random.key_impl(key)} of shape {key.shape}" if typed else type(key).__name__
     if not typed or str(jax.random.key_impl(key)) not in ("threefry2x32", "fry") or key.shape != ():
