@@ -74,7 +74,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     for column, kind in enumerate(KINDS):
         for row, name in enumerate(("entropy", "reward")):
             ax = axes[row, column]
-            ax.plot(rollouts, arrays[name][0].mean(0), color=GREY, lw=0.8)
+            ax.plot(rollouts, arrays[name][0].mean(0), color=GREY, lw=0.8, label="plain GRPO")
             for which, (target, color) in enumerate(zip(config.targets, (BLUE, VERMILION), strict=True)):
                 band = mean_band(arrays[name][1 + len(config.targets) * column + which])
                 line_with_band(ax, rollouts, band, f"target {target:g}", color)
