@@ -17,6 +17,13 @@ def imitate(
 
     The rate warms up over a tenth of the steps and falls by a cosine. Of 30 starts on the modular sum all get there
     (reward 0.445 or more); at 1e-2 without warm-up one in 30 stayed at 0.14.
+
+    >>> from core.policies.tabular import tabular
+    >>> from core.policies.tasks import bandit
+    >>> task, table = bandit(jax.random.key(0), states=2, answers=4)
+    >>> losses = jax.jit(lambda: imitate(tabular(table), task, jax.random.key(1), steps=2, batch=4)[1])()
+    >>> bool((abs(losses) < 1e-5).all())  # a base policy has nothing to learn from itself
+    True
     """
     at_init, at_steps = jax.random.split(key)
     optimiser = optax.adam(optax.warmup_cosine_decay_schedule(0.0, rate, steps // 10, steps))

@@ -27,6 +27,13 @@ def one_step(
         key: of the rollout; the same key gives methods that leave sampling alone the same responses.
         rate: of the step.
         stale: parameters that drew the rollout, where ratios should not be 1; by default `params`.
+
+    Examples:
+        >>> from core.policies.testbed import bandit_recipe
+        >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4)
+        >>> predicted, caused = jax.jit(lambda: one_step(recipe, params, jax.random.key(1), rate=0.01))()
+        >>> bool(abs(predicted) > 1e-4), bool(jnp.allclose(predicted, caused, rtol=0.05))
+        (True, True)
     """
     state = training_init(recipe, params if stale is None else stale)
     begin = Context(jnp.asarray(0), recipe.horizon, recipe.prompts, recipe.size, key, state.memory)

@@ -34,6 +34,11 @@ def draw(
     drawing all positions at once, each given the guess before it. A causal policy puts at least one more position right
     a round, so that the last of at most `length` rounds gives what drawing token by token would give, to the bit;
     where tokens depend little on each other, a few rounds do.
+
+    >>> def count_on(params, tokens):  # after each token, almost certainly the next number
+    ...     return 99.0 * jax.nn.one_hot(tokens + 1, 5)
+    >>> draw(count_on, None, jnp.array([[1]]), 3, jax.random.key(0)).responses.tolist()
+    [[2, 3, 4]]
     """
     count = len(prompts)
     warmth = jnp.broadcast_to(jnp.asarray(temperature, jnp.float32), (count,))[:, None, None]
@@ -63,6 +68,12 @@ def draw(
 def response_logits(
     apply: Apply, params: PyTree, prompts: Int[Array, "batch prompt"], responses: Int[Array, "batch response"]
 ) -> Float[Array, "batch response vocab"]:
-    """The logits that each token of the responses was, or would be, drawn from."""
+    """The logits that each token of the responses was, or would be, drawn from.
+
+    >>> def count_on(params, tokens):
+    ...     return jax.nn.one_hot(tokens + 1, 4)
+    >>> response_logits(count_on, None, jnp.array([[1]]), jnp.array([[2, 3]])).tolist()  # which look back at 1 and 2
+    [[[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]]
+    """
     sequence = jnp.concatenate([prompts, responses], axis=1)
     return apply(params, sequence[:, :-1])[:, prompts.shape[1] - 1 :]

@@ -10,7 +10,14 @@ from core.probes.tokens import token_stats
 
 
 def look_again(apply: Apply, params: PyTree, batch: Batch) -> Live:
-    """The tokens of a rollout under other parameters."""
+    """The tokens of a rollout under other parameters.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch = by_hand(log_prob=jnp.log(0.25))[0]
+    >>> live = look_again(lambda params, tokens: jnp.zeros((2, 2, 2)), None, batch)
+    >>> jnp.round(live.ratio, 4).tolist()  # 1/2, where it was 1/4
+    [[2.0, 2.0], [2.0, 2.0]]
+    """
     logits = response_logits(apply, params, batch.prompts, batch.responses)
     stats = token_stats(logits, batch.responses)
     return Live(logits, stats.log_prob, stats.entropy, jnp.exp(stats.log_prob - batch.log_prob))
@@ -20,6 +27,12 @@ def surrogate(live: Live, batch: Batch, effect: Effect, marks: PyTree, method: I
     """-Σ w min(r A, clip(r, low, high) A) / Σ keep, plus the method's own term; both sums over unmasked tokens.
 
     Everything but `live` is constant to the gradient, and so are the live weights.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> from core.policies.interventions.interface import NOTHING
+    >>> batch, effect, _ = by_hand(advantage=[[2.0], [1.0]])
+    >>> float(surrogate(unmoved(batch), batch, effect, (), NOTHING))  # at r = 1 it is minus the mean advantage
+    -1.5
     """
     batch, effect, marks = jax.lax.stop_gradient((batch, effect, marks))
     weight = effect.weight * jax.lax.stop_gradient(method.live(live, batch, effect, marks))

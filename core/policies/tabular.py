@@ -8,7 +8,13 @@ from core.networks.model import Model
 
 
 def tabular(logits: Float[Array, "states answers"]) -> Model:
-    """A policy over one-token answers whose parameters are its logits; `init` gives back the table it was made from."""
+    """A policy over one-token answers whose parameters are its logits; `init` gives back the table it was made from.
+
+    >>> policy = tabular(jnp.array([[0.0, 1.0], [2.0, 3.0]]))
+    >>> params = policy.init(jax.random.key(0))
+    >>> policy.apply(params, jnp.array([[1]])).tolist()
+    [[[2.0, 3.0]]]
+    """
 
     def init(key: Key[Array, ""]) -> PyTree:
         return {"logits": jnp.asarray(logits)}
@@ -30,6 +36,11 @@ def exact_ascent(
         logits: the policy.
         rewards: of every answer.
         rate: step size.
+
+    Examples:
+        >>> logits, rewards = jnp.zeros((1, 2)), jnp.array([[1.0, 0.0]])  # p = 1/2, R̄ = 1/2
+        >>> [exact_ascent(kind, logits, rewards, 2.0).tolist() for kind in ("gradient", "natural")]
+        [[[0.5, -0.5]], [[1.0, -1.0]]]
     """
     prob = jax.nn.softmax(logits)
     centred = rewards - jnp.sum(prob * rewards, -1, keepdims=True)

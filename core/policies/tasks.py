@@ -14,9 +14,9 @@ Responses = Int[Array, "batch response"]
 class Task(NamedTuple):
     """Prompts, a reward, and a base policy to start from."""
 
-    vocabulary: int
-    prompt_length: int
-    response_length: int
+    vocabulary: int  # tokens 0 .. vocabulary - 1
+    prompt_length: int  # in tokens
+    response_length: int  # in tokens
     decisions: tuple[int, ...]  # positions of the response that the reward depends on
     prompts: Callable[[Key[Array, ""], int], Prompts]  # draws n of them
     reward: Callable[[Prompts, Responses], Float[Array, " batch"]]  # 1 right, 0 wrong
@@ -31,6 +31,10 @@ def modular_sum(*, slip: float = 0.35) -> Task:
 
     The style is one of eight words without consequence. The base policy slips to a random digit with probability
     `slip` at each of the two sums, and goes on from what it wrote: it is right in about (1 - slip)² of the cases.
+
+    >>> task, prompt = modular_sum(), jnp.array([[7, 8, 9, EQUALS]])
+    >>> [float(task.reward(prompt, jnp.array([[10, 5, last]]))[0]) for last in (4, 5)]  # 24 mod 10
+    [1.0, 0.0]
     """
     if not 0 < slip < 1:
         raise ValueError(f"slip is {slip}; allowed is 0 < slip < 1")
@@ -62,6 +66,10 @@ def long_copy(*, words: int = 9, sharpness: float = 14.0, slip: float = 0.2, con
     The words have no consequence; each is one of eight with p ∝ e^{sharpness i / 7}, so that most tokens are likely
     and do not matter. The base slips to a random digit with probability `slip` at each copy, and for c < 3 it writes
     c + 1 with probability `conviction`: it is sure of itself, rightly or, on three prompts of ten, wrongly.
+
+    >>> task, prompt = long_copy(words=1), jnp.array([[7, 8, 9, EQUALS]])
+    >>> [float(task.reward(prompt, jnp.array([[10, 7, 8, last]]))[0]) for last in (9, 8)]
+    [1.0, 0.0]
     """
     for name, value in {"slip": slip, "conviction": conviction}.items():
         if not 0 < value < 1:
@@ -92,6 +100,11 @@ def bandit(
     """One-token answers to `states` prompts, and the logits of the base policy, z ~ N(0, spread²).
 
     The right answer is drawn from softmax(calibration z): calibrated at 1, confidently wrong below.
+
+    >>> task, table = bandit(jax.random.key(0), states=2, answers=3)
+    >>> answers = jnp.arange(3)[:, None]
+    >>> float(task.reward(jnp.zeros_like(answers), answers).sum())  # one answer of a prompt is right
+    1.0
     """
     for name, value in {"states": states, "answers": answers}.items():
         if value < 2:

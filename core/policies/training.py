@@ -20,17 +20,17 @@ from core.probes.tokens import token_stats
 class Recipe(NamedTuple):
     """How a policy is trained."""
 
-    apply: Apply
-    task: Task
-    optimiser: optax.GradientTransformation
+    apply: Apply  # the policy: parameters and sequences -> logits
+    task: Task  # prompts and rewards
+    optimiser: optax.GradientTransformation  # of the parameters, once a minibatch
     prompts: int = 32  # a rollout
     size: int = 8  # answers a prompt
     updates: int = 4  # minibatches a pass over the rollout
-    passes: int = 1
-    low: Float[ArrayLike, ""] = 0.8  # clip bounds of the importance ratio
-    high: Float[ArrayLike, ""] = 1.2
+    passes: int = 1  # over each rollout
+    low: Float[ArrayLike, ""] = 0.8  # least importance ratio before the clip
+    high: Float[ArrayLike, ""] = 1.2  # largest
     advantages: Callable[[Float[Array, "groups size"]], Float[Array, "groups size"]] = group_normalised
-    method: Intervention = NOTHING
+    method: Intervention = NOTHING  # what is changed about all this
     horizon: int = 100  # rollouts
     reward_noise: bool | Bool[Array, ""] = False  # rewards by coin toss, whatever the answer
 
@@ -38,15 +38,22 @@ class Recipe(NamedTuple):
 class Trained(NamedTuple):
     """What the next rollout needs."""
 
-    params: PyTree
-    moments: optax.OptState
+    params: PyTree  # of the policy
+    moments: optax.OptState  # of the optimiser
     base: PyTree  # parameters of the base policy
-    memory: PyTree
-    step: Int[Array, ""]
+    memory: PyTree  # of the method
+    step: Int[Array, ""]  # rollouts so far
 
 
 def training_init(recipe: Recipe, params: PyTree) -> Trained:
-    """Training begins at the base policy."""
+    """Training begins at the base policy.
+
+    >>> from core.policies.testbed import bandit_recipe
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4)
+    >>> state = training_init(recipe, params)
+    >>> int(state.step), state.params is state.base
+    (0, True)
+    """
     if recipe.prompts * recipe.size % recipe.updates:
         raise ValueError(
             f"updates is {recipe.updates}; allowed are the divisors of {recipe.prompts} prompts x {recipe.size} answers"
@@ -56,7 +63,14 @@ def training_init(recipe: Recipe, params: PyTree) -> Trained:
 
 
 def training_step(recipe: Recipe, state: Trained, key: Key[Array, ""]) -> tuple[Trained, dict[str, Array]]:
-    """One rollout and its updates; the report holds scalars, among them what the entropy was predicted to do."""
+    """One rollout and its updates; the report holds scalars, among them what the entropy was predicted to do.
+
+    >>> from core.policies.testbed import bandit_recipe
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4)
+    >>> state = training_init(recipe, params)
+    >>> sorted(jax.eval_shape(partial(training_step, recipe), state, jax.random.key(1))[1])
+    ['covariance', 'decision_entropy', 'entropy', 'entropy_change', 'predicted_change', 'reward', 'touched']
+    """
     at_rollout, at_method, at_order = jax.random.split(key, 3)
     context = Context(state.step, recipe.horizon, recipe.prompts, recipe.size, at_method, state.memory)
     batch = rollout(recipe, state, context, at_rollout)
@@ -70,7 +84,15 @@ def training_step(recipe: Recipe, state: Trained, key: Key[Array, ""]) -> tuple[
 
 
 def rollout(recipe: Recipe, state: Trained, context: Context, key: Key[Array, ""]) -> Batch:
-    """Responses to fresh prompts, with rewards and group-relative advantages."""
+    """Responses to fresh prompts, with rewards and group-relative advantages.
+
+    >>> from core.policies.testbed import bandit_recipe
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, prompts=2, size=2)
+    >>> state = training_init(recipe, params)
+    >>> context = Context(state.step, recipe.horizon, recipe.prompts, recipe.size, jax.random.key(1), ())
+    >>> jax.jit(lambda: rollout(recipe, state, context, jax.random.key(2)).group)().tolist()
+    [0, 0, 1, 1]
+    """
     task, size = recipe.task, recipe.size
     at_prompts, at_draw, at_coin = jax.random.split(key, 3)
     prompts = jnp.repeat(task.prompts(at_prompts, recipe.prompts), size, axis=0)
@@ -126,11 +148,24 @@ def _report(task: Task, batch: Batch, effect: Effect) -> dict[str, Array]:
 
 
 def train(recipe: Recipe, params: PyTree, key: Key[Array, ""]) -> tuple[Trained, dict[str, Float[Array, " rollouts"]]]:
-    """All rollouts in one scan; vmap it over keys for seeds."""
+    """All rollouts in one scan; vmap it over keys for seeds.
+
+    >>> from core.policies.testbed import bandit_recipe
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, horizon=30)
+    >>> _, reports = jax.jit(partial(train, recipe))(params, jax.random.key(1))
+    >>> bool(reports["reward"][-1] > 0.9), bool(reports["entropy"][-1] < 0.1)  # reward is won, and entropy lost
+    (True, True)
+    """
     keys = jax.random.split(key, recipe.horizon)
     return jax.lax.scan(partial(training_step, recipe), training_init(recipe, params), keys)
 
 
 def adam(rate: float = 5e-4) -> optax.GradientTransformation:
-    """Adam behind a clip of the global norm at 1."""
+    """Adam behind a clip of the global norm at 1.
+
+    >>> optimiser, params = adam(0.25), jnp.array([1.0, 1.0])
+    >>> change, _ = optimiser.update(jnp.array([9.0, -9.0]), optimiser.init(params), params)
+    >>> jnp.round(change, 4).tolist()  # a first step of Adam has the length of its rate
+    [-0.25, 0.25]
+    """
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))

@@ -18,6 +18,12 @@ def watch(
 
     The rollout gets here through the memory of a method that does nothing else, so that what is looked at is what was
     trained on.
+
+    >>> from core.policies.testbed import bandit_recipe
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, prompts=3, size=5, updates=1, horizon=7)
+    >>> looks = lambda key: watch(recipe, params, key, lambda batch, params: (batch.reward, params["logits"]))[1]
+    >>> [x.shape for x in jax.eval_shape(looks, jax.random.key(1))]  # rollouts x answers, rollouts x the table
+    [(7, 15), (7, 2, 4)]
     """
     bare = recipe._replace(method=Intervention())
 

@@ -27,17 +27,17 @@ _IMPORT = re.compile(rf"^[ \t]*(?:from|import)[ \t]+({_MODULE})(?:[ \t]+import[ 
 class Card(NamedTuple):
     """A docstring read as title, caption and fields."""
 
-    title: str
-    caption: str
-    fields: dict[str, str]
+    title: str  # the first line, without its full stop
+    caption: str  # the paragraphs up to the first field, as one line
+    fields: dict[str, str]  # such as "Cost" -> "smoke 1 s"
 
 
 class Figure(NamedTuple):
     """One experiment script."""
 
-    paper: str
-    name: str
-    path: Path
+    paper: str  # the folder
+    name: str  # the file, without its suffix
+    path: Path  # absolute
 
     @property
     def module(self) -> str:
@@ -46,7 +46,11 @@ class Figure(NamedTuple):
 
 
 def read_card(path: Path) -> Card:
-    """The docstring of the file at `path`; empty where there is none."""
+    """The docstring of the file at `path`; empty where there is none.
+
+    >>> read_card(ROOT / "core/run/record.py").title
+    'Where a result comes from: versions, device, git state'
+    """
     found = _DOCSTRING.match(path.read_text(encoding="utf-8"))
     title, _, body = (found.group(1).strip() if found else "").partition("\n")
     fields = {name: " ".join(value.split()) for name, value in _FIELD.findall(body)}
@@ -67,18 +71,35 @@ def cost_in_seconds(cost: str, preset: str) -> float | None:
 
 
 def papers(root: Path = ROOT) -> list[str]:
-    """The papers under `root`, by name."""
+    """The papers under `root`, by name.
+
+    >>> all((ROOT / "experiments" / paper / "__init__.py").exists() for paper in papers())
+    True
+    >>> papers(Path("nowhere"))
+    []
+    """
     return sorted(path.parent.name for path in (root / "experiments").glob("*/__init__.py"))
 
 
 def figures(paper: str, root: Path = ROOT) -> list[Figure]:
-    """The experiment scripts of one paper, by name."""
+    """The experiment scripts of one paper, by name.
+
+    >>> all(figure.path.parts[-2:] == (paper, f"{figure.name}.py") for paper in papers() for figure in figures(paper))
+    True
+    """
     files = sorted((root / "experiments" / paper).glob("*.py"))
     return [Figure(paper, f.stem, f) for f in files if re.search(r"^EXPERIMENT\b", f.read_text("utf-8"), re.MULTILINE)]
 
 
 def select(names: list[str], root: Path = ROOT) -> list[Figure]:
-    """The figures that `names` ("paper" or "paper/figure") speak of; all of them when `names` is empty."""
+    """The figures that `names` ("paper" or "paper/figure") speak of; all of them when `names` is empty.
+
+    >>> select([]) == [figure for paper in papers() for figure in figures(paper)]
+    True
+    >>> select(["none"], Path("nowhere"))
+    Traceback (most recent call last):
+    ValueError: no paper 'none'; there are: none
+    """
     chosen: list[Figure] = []
     for name in names or papers(root):
         paper, _, figure = name.strip("/").partition("/")
@@ -92,7 +113,11 @@ def select(names: list[str], root: Path = ROOT) -> list[Figure]:
 
 
 def claims_files(paper: str, root: Path = ROOT) -> list[Path]:
-    """Where the claims of a paper stand: `claims.py`, and `claims_<idea>.py` where there are many."""
+    """Where the claims of a paper stand: `claims.py`, and `claims_<idea>.py` where there are many.
+
+    >>> {path.name.split("_")[0].removesuffix(".py") for paper in papers() for path in claims_files(paper)}
+    {'claims'}
+    """
     return sorted((root / "experiments" / paper).glob("claims*.py"))
 
 
@@ -101,6 +126,9 @@ def fingerprint(path: Path, *, drawing: bool = False, root: Path = ROOT) -> str:
 
     `figures` counts for the drawing only, so that a new colour computes nothing again; the runner itself
     (`core.run`) counts for neither. Docstrings don't count, except that a picture needs its caption.
+
+    >>> fingerprint(ROOT / "core/run/mesh.py") == fingerprint(ROOT / "core/run/record.py")  # both are the runner's
+    True
     """
     digest = hashlib.sha256(repr(read_card(path)[:2]).encode() if drawing else b"")
     for file in sorted(_reachable(path, root)):
@@ -152,6 +180,10 @@ def _module_files(source: str, root: Path) -> Iterator[Path]:
 
 
 def public_functions(path: Path) -> list[str]:
-    """Names of the functions that a file defines at its top level, in order, without those that start with `_`."""
+    """Names of the functions that a file defines at its top level, in order, without those that start with `_`.
+
+    >>> public_functions(ROOT / "core/verify/fit.py")
+    ['fit', 'r_squared', 'root_mean_square_error']
+    """
     body = ast.parse(path.read_text(encoding="utf-8")).body
     return [node.name for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]

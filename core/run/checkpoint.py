@@ -38,12 +38,29 @@ NO_CHECKPOINTS = Checkpoints(lambda step, tree: False, lambda shapes_at: None)
 
 
 def open_checkpoints(folder: Path, attempt: Attempt = UNFENCED) -> Checkpoints:
-    """Checkpoints in `folder`, which is made at the first save; only the newest attempt at a result writes there."""
+    """Checkpoints in `folder`, which is made at the first save; only the newest attempt at a result writes there.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     checkpoints = open_checkpoints(Path(folder, "loop"))
+    ...     saved = checkpoints.save(3, {"x": jnp.arange(2.0)})
+    ...     step, tree = checkpoints.restore(lambda step: {"x": jnp.zeros(2)})
+    >>> saved, step, tree["x"].tolist()
+    (True, 3, [0.0, 1.0])
+    """
     return Checkpoints(partial(_save, folder, attempt), partial(_restore, folder, attempt))
 
 
 def steps_in(folder: Path) -> list[int]:
-    """The steps that are there, damaged ones included, in order of their numbers: clocks have no say."""
+    """The steps that are there, damaged ones included, in order of their numbers: clocks have no say.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("9", "10", ".11.new-0"):
+    ...         Path(folder, name).mkdir()
+    ...     steps_in(Path(folder))
+    [9, 10]
+    """
     return sorted(int(path.name) for path in folder.glob("[0-9]*") if path.name.isdigit())
 
 

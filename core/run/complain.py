@@ -9,12 +9,24 @@ _LONGEST_WORD, _LONGEST_LINE = 300, 1500
 
 
 def complain(text: str) -> None:
-    """Prints `error: <text>` on the standard error stream."""
+    """Prints `error: <text>` on the standard error stream.
+
+    >>> from contextlib import redirect_stderr
+    >>> with redirect_stderr(sys.stdout):
+    ...     complain("no such figure")
+    error: no such figure
+    """
     print(f"error: {one_line(text)}", file=sys.stderr)
 
 
 def warn(text: str) -> None:
-    """Prints `warning: <text>` on the standard error stream: nothing failed, but somebody should know."""
+    """Prints `warning: <text>` on the standard error stream: nothing failed, but somebody should know.
+
+    >>> from contextlib import redirect_stderr
+    >>> with redirect_stderr(sys.stdout):
+    ...     warn("a checkpoint is damaged")
+    warning: a checkpoint is damaged
+    """
     print(f"warning: {one_line(text)}", file=sys.stderr, flush=True)
 
 
@@ -30,7 +42,12 @@ def one_line(text: str) -> str:
 
 
 def leave(main: Callable[[Sequence[str]], int]) -> None:
-    """Runs a command as the program that it is; a reader who has seen enough (`| head`) is no error of ours."""
+    """Runs a command as the program that it is; a reader who has seen enough (`| head`) is no error of ours.
+
+    >>> leave(lambda words: 3)
+    Traceback (most recent call last):
+    SystemExit: 3
+    """
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()

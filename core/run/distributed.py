@@ -46,6 +46,13 @@ def membership(
 
     Raises:
         ValueError: when neither does, or the flags contradict each other.
+
+    Examples:
+        >>> membership("127.0.0.1:8476", 2, 0)
+        Membership(coordinator='127.0.0.1:8476', processes=2, process=0)
+        >>> membership("127.0.0.1:8476", 2, 2)
+        Traceback (most recent call last):
+        ValueError: --process=2: must be 0 to 1, one less than --processes=2
     """
     given = (coordinator, processes, process)
     if given == (None, None, None) and "SLURM_STEP_NODELIST" in environment:
@@ -67,6 +74,11 @@ def join(member: Membership) -> None:
 
     Raises:
         ValueError: for a coordinator that has no address, or all addresses.
+
+    Examples:
+        >>> join(Membership("0.0.0.0:8476", processes=2, process=0))
+        Traceback (most recent call last):
+        ValueError: --coordinator=0.0.0.0:8476: must be one address, not all of them
     """
     host, _, port = member.coordinator.rpartition(":")
     try:
@@ -97,6 +109,8 @@ def leave_lost(error: BaseException) -> None:
 
     At once: Python's own end would wait for the lost one in JAX's shutdown, up to the heartbeat's time-out. Returns in
     a run of one process.
+
+    >>> leave_lost(ValueError("connection reset by peer"))  # a process alone has none to lose
     """
     if not jax.distributed.is_initialized():
         return
@@ -109,7 +123,10 @@ def leave_lost(error: BaseException) -> None:
 
 
 def leave_now(status: int) -> None:
-    """Ends a process of several without waiting for the others, who notice; returns in a run of one process."""
+    """Ends a process of several without waiting for the others, who notice; returns in a run of one process.
+
+    >>> leave_now(1)  # nor to leave
+    """
     if jax.distributed.is_initialized():
         sys.stdout.flush()
         sys.stderr.flush()

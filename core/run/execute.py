@@ -30,9 +30,9 @@ Render = Callable[[Callable[[], Any], Path, Mapping[str, str]], Any]
 class Outcome(NamedTuple):
     """What became of a request."""
 
-    folder: Path
+    folder: Path  # of the result
     did: str  # "computed", "redrawn" or "kept"
-    seconds: float
+    seconds: float  # that all of it took
 
 
 def execute(experiment: Experiment, figure: Figure, request: Request, render: Render) -> Outcome:
@@ -41,6 +41,19 @@ def execute(experiment: Experiment, figure: Figure, request: Request, render: Re
     Raises:
         ValueError: for whatever is wrong with the request, before any computing.
         NotFinite: when a number is NaN or infinite that should not be.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> from core.run.request import parse
+        >>> config = dataclasses.make_dataclass("Config", [("n", int, 3)], frozen=True)()
+        >>> compute, draw = lambda config, key, run: {"x": np.arange(config.n)}, lambda config, arrays: None
+        >>> experiment = Experiment({"smoke": config}, compute, draw)
+        >>> figure = Figure("paper", "figure", ROOT / "core/run/execute.py")
+        >>> with TemporaryDirectory() as folder:
+        ...     request = parse(["--preset=smoke", "--config.n=4", "--x64", f"--out={folder}"])
+        ...     outcome = execute(experiment, figure, request, lambda draw, folder, provenance: None)
+        ...     outcome.did, store.read_arrays(outcome.folder)["x"].tolist()
+        ('computed', [0, 1, 2, 3])
     """
     config = configure(experiment.presets, request.preset, request.config)
     x64 = experiment.x64 if request.x64 is None else request.x64

@@ -22,9 +22,9 @@ _LENGTH = 8  # of a token in hex: writing one over the other leaves one of them,
 class Attempt(NamedTuple):
     """One attempt at a result."""
 
-    folder: Path
+    folder: Path  # of the result
     token: int  # the same on all processes of the run
-    is_newest: Callable[[], bool]
+    is_newest: Callable[[], bool]  # whether no other has begun since
 
 
 UNFENCED = Attempt(Path(), 0, lambda: True)
@@ -36,6 +36,12 @@ def only_attempt(folder: Path) -> Iterator[Attempt]:
 
     Raises:
         ValueError: when another process of this host is at it; the lock ends with the process.
+
+    Examples:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, only_attempt(Path(folder, "result")) as attempt:
+        ...     attempt.is_newest()
+        True
     """
     path = folder.with_name(f".{folder.name}.lock")
     mine = secrets.randbits(31)
@@ -49,13 +55,20 @@ def insist(attempt: Attempt) -> None:
 
     Raises:
         Superseded: when a newer attempt has begun, or when it can't be seen that none has.
+
+    Examples:
+        >>> insist(UNFENCED)  # nothing to object to
     """
     if not from_leader(is_leader() and attempt.is_newest()):
         raise superseded(attempt)
 
 
 def superseded(attempt: Attempt) -> Superseded:
-    """What an attempt raises that is not the newest."""
+    """What an attempt raises that is not the newest.
+
+    >>> print(superseded(Attempt(Path("result"), 1, lambda: False)))
+    a newer attempt at result has begun; this one stops without a write
+    """
     return Superseded(f"a newer attempt at {attempt.folder} has begun; this one stops without a write")
 
 

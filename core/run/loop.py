@@ -29,7 +29,7 @@ class Keeping(NamedTuple):
     """Where and how often a loop is saved."""
 
     folder: Path | None  # None: never
-    seconds: float = 30.0
+    seconds: float = 30.0  # between two saves
     attempt: Attempt = UNFENCED  # only the newest attempt at a result saves
     watchdog_seconds: float | None = None  # a chunk that takes longer ends the process
 
@@ -64,6 +64,11 @@ def chunked_scan(
         NotFinite: when the state or a `y` becomes NaN, or the state infinite: names the quantity and the step.
         KeyboardInterrupt: after Ctrl-C, when the state has been saved; `Preempted` after SIGTERM, on all processes
             of the run at the same step, whichever got the signal; `Superseded` when a newer copy of the run has begun.
+
+    Examples:
+        >>> total, before = chunked_scan(lambda state, index: (state + index, state), jnp.asarray(0), 4, chunk=2)
+        >>> int(total), before.tolist()  # 0 + 1 + 2 + 3
+        (6, [0, 0, 1, 3])
     """
     if steps < 0 or chunk < 1:
         raise ValueError(f"{name}: steps={steps} must be >= 0 and chunk={chunk} >= 1")

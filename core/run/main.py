@@ -20,11 +20,19 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 
 def main(experiment: Experiment, render: Render, argv: Sequence[str] | None = None) -> int:
-    """Runs `experiment` as the command line asks; returns the exit status."""
+    """Runs `experiment` as the command line asks; returns the exit status.
+
+    >>> from contextlib import redirect_stderr
+    >>> experiment = Experiment({}, lambda config, key, run: {}, lambda config, arrays: None)
+    >>> with redirect_stderr(sys.stdout):
+    ...     main(experiment, lambda draw, folder, provenance: None, ["--seed=-1"])
+    error: flag --seed=-1: -1 is not an integer in the range [0, 4294967295]
+    2
+    """
     argv = sys.argv[1:] if argv is None else argv
-    figure = figure_of(experiment)
+    figure = _figure_of(experiment)
     if "--help" in argv or "-h" in argv:
-        print(help_text(experiment, figure))
+        print(_help_text(experiment, figure))
         return EXIT_OK
 
     def act() -> int:
@@ -51,7 +59,11 @@ def prepare(request: Request) -> None:
 
 
 def describe(figure: Figure, outcome: Outcome) -> str:
-    """One line for people."""
+    """One line for people.
+
+    >>> describe(Figure("paper", "figure", Path()), Outcome(Path("results/run"), "kept", 1.5))
+    'paper/figure: kept in 1.5 s -> results/run'
+    """
     return f"{figure.paper}/{figure.name}: {outcome.did} in {outcome.seconds:.1f} s -> {outcome.folder}"
 
 
@@ -59,6 +71,12 @@ def guarded(act: Callable[[], int], *, debug: bool) -> int:
     """Turns what went wrong into one line and an exit status; `debug` asks for the traceback too.
 
     One of several processes ends here and now when something went wrong: the others can't go on without it.
+
+    >>> from contextlib import redirect_stderr
+    >>> with redirect_stderr(sys.stdout):
+    ...     guarded(lambda: 1 // 0, debug=False)
+    error: ZeroDivisionError: integer division or modulo by zero (--debug shows where)
+    1
     """
     try:
         with preemptible():
@@ -92,7 +110,7 @@ def _ours(error: BaseException) -> bool:
     return file.is_relative_to(ROOT) and file.relative_to(ROOT).parts[0] in FIRST_PARTY
 
 
-def figure_of(experiment: Experiment) -> Figure:
+def _figure_of(experiment: Experiment) -> Figure:
     """Which script an experiment stands in, also when that script is the program."""
     module = sys.modules[experiment.compute.__module__]
     spec, file = module.__spec__, module.__file__
@@ -102,7 +120,7 @@ def figure_of(experiment: Experiment) -> Figure:
     return Figure(paper, name, Path(file).resolve())
 
 
-def help_text(experiment: Experiment, figure: Figure) -> str:
+def _help_text(experiment: Experiment, figure: Figure) -> str:
     """The script's own docstring, its config with the defaults of each preset, and the flags."""
     lines = [(sys.modules[experiment.compute.__module__].__doc__ or figure.name).strip(), "", "config:"]
     presets = experiment.presets
@@ -115,6 +133,10 @@ def help_text(experiment: Experiment, figure: Figure) -> str:
 
 
 def flag_lines() -> list[str]:
-    """One line a flag."""
+    """One line a flag.
+
+    >>> [line for line in flag_lines() if "--seed" in line]
+    ['  --seed  seed of the one random key (default: 0)']
+    """
     values = new_flags()
     return [f"  --{name}  {values[name].help} (default: {values[name].default})" for name in sorted(values)]

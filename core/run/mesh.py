@@ -19,6 +19,9 @@ def device_mesh(devices: Sequence[Any] | None = None) -> Mesh:
     By default all that the run has: in a run of several processes those of the other processes too, in the same order
     everywhere. Monte Carlo, swarms and probes give the same bits on any number of them (`core.blocks`); the training of
     networks, whose products round as their shapes bid, gives the same bits on the same mesh only.
+
+    >>> device_mesh().shape["devices"] == jax.device_count()
+    True
     """
     everyone = np.array(jax.devices() if devices is None else list(devices))
     return Mesh(everyone, (DEVICES,), axis_types=(AxisType.Auto,))

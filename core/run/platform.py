@@ -61,6 +61,9 @@ def set_devices(count: int) -> None:
 
     Raises:
         ValueError: when JAX has already been used with another number.
+
+    Examples:
+        >>> set_devices(jax.device_count())  # as many as there are: nothing to do
     """
     try:
         jax.config.update("jax_num_cpu_devices", count)

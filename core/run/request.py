@@ -16,14 +16,14 @@ PRESETS = ("smoke", "laptop", "paper")
 class Request(NamedTuple):
     """One command line, parsed."""
 
-    preset: str
-    seed: int
-    out: Path
+    preset: str  # one of PRESETS
+    seed: int  # of the one random key
+    out: Path  # folder for results
     x64: bool | None  # None: what the experiment prefers
     devices: int | None  # None: what the machine has
     force: bool  # compute although a result is there
     redraw: bool  # draw again from the arrays that are there
-    checkpoint_seconds: float
+    checkpoint_seconds: float  # between two saves of a loop
     debug: bool  # tracebacks instead of one line
     config: tuple[str, ...]  # the --config.field=value arguments, as given
     names: tuple[str, ...]  # what is not a flag
@@ -35,7 +35,11 @@ class Request(NamedTuple):
 
 
 def new_flags() -> flags.FlagValues:
-    """The flags that every command which computes understands."""
+    """The flags that every command which computes understands.
+
+    >>> new_flags()["preset"].default
+    'laptop'
+    """
     values = flags.FlagValues()
     kwargs: dict[str, Any] = {"flag_values": values}
     flags.DEFINE_enum("preset", "laptop", PRESETS, "sizes: seconds, the default, or the paper's own", **kwargs)
@@ -57,7 +61,12 @@ def new_flags() -> flags.FlagValues:
 
 
 def parse(argv: Sequence[str], values: flags.FlagValues | None = None) -> Request:
-    """Reads `argv` (without the program's name); refuses unknown flags with a `ValueError` of one line."""
+    """Reads `argv` (without the program's name); refuses unknown flags with a `ValueError` of one line.
+
+    >>> request = parse(["--seed=3", "--config.n=4", "paper/figure"])
+    >>> request.seed, request.config, request.names
+    (3, ('config.n=4',), ('paper/figure',))
+    """
     values = values or new_flags()
     config = tuple(a.lstrip("-") for a in argv if a.lstrip("-").startswith("config.") and a.startswith("-"))
     rest = [a for a in argv if not (a.lstrip("-").startswith("config.") and a.startswith("-"))]
@@ -101,19 +110,34 @@ def configure(presets: Mapping[str, Any], preset: str, overrides: Sequence[str])
 
     Raises:
         ValueError: for a preset or a field that is not there (the valid ones are named) and a value of a wrong type.
+
+    Examples:
+        >>> config = dataclasses.make_dataclass("Config", [("n", int, 3), ("rates", tuple[float, ...], (0.5,))])()
+        >>> configure({"smoke": config}, "smoke", ["config.n=4", "config.rates=0.1,0.2"])
+        Config(n=4, rates=(0.1, 0.2))
     """
     return dataclasses.replace(preset_of(presets, preset), **overridden(preset_of(presets, preset), overrides))
 
 
 def preset_of(presets: Mapping[str, Any], preset: str) -> Any:
-    """The preset's config; a ValueError that names the others where there is none."""
+    """The preset's config; a ValueError that names the others where there is none.
+
+    >>> preset_of({"smoke": 1, "laptop": 2}, "paper")
+    Traceback (most recent call last):
+    ValueError: --preset=paper: this experiment has smoke, laptop
+    """
     if preset not in presets:
         raise ValueError(f"--preset={preset}: this experiment has {', '.join(presets)}")
     return presets[preset]
 
 
 def overridden(config: Any, overrides: Sequence[str]) -> dict[str, Any]:
-    """What the `config.field=value` overrides put in place of the fields of `config`."""
+    """What the `config.field=value` overrides put in place of the fields of `config`.
+
+    >>> config = dataclasses.make_dataclass("Config", [("n", int, 3), ("width", int, 8)])()
+    >>> overridden(config, ["config.n=4"])
+    {'n': 4}
+    """
     fields = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
     for override in overrides:
         name = override.removeprefix("config.").partition("=")[0]

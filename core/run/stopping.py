@@ -21,12 +21,20 @@ class Superseded(KeyboardInterrupt):
 
 
 def exit_status(stop: KeyboardInterrupt) -> int:
-    """The exit status of a command that was stopped."""
+    """The exit status of a command that was stopped.
+
+    >>> exit_status(Preempted()), exit_status(Superseded()), exit_status(KeyboardInterrupt())
+    (75, 3, 130)
+    """
     return {Preempted: EXIT_REQUEUE, Superseded: EXIT_SUPERSEDED}.get(type(stop), EXIT_INTERRUPTED)
 
 
 def farewell(stop: KeyboardInterrupt) -> str:
-    """What a command that was stopped says, in one line."""
+    """What a command that was stopped says, in one line.
+
+    >>> farewell(Preempted())
+    'stopped by SIGTERM; run the same command again to go on from the last checkpoint'
+    """
     if isinstance(stop, Superseded):
         return str(stop)
     cause = "stopped by SIGTERM" if isinstance(stop, Preempted) else "interrupted"
@@ -34,7 +42,11 @@ def farewell(stop: KeyboardInterrupt) -> str:
 
 
 def stop_for(signum: int) -> KeyboardInterrupt:
-    """The exception that a signal asks for."""
+    """The exception that a signal asks for.
+
+    >>> stop_for(signal.SIGTERM), stop_for(signal.SIGINT)
+    (Preempted(), KeyboardInterrupt())
+    """
     return Preempted() if signum == signal.SIGTERM else KeyboardInterrupt()
 
 
@@ -54,6 +66,10 @@ def deferred_stop() -> Iterator[Callable[[], int]]:
     """Turns Ctrl-C and SIGTERM into a number (0: none came), so that a loop can save before it leaves.
 
     A second Ctrl-C leaves at once; a second SIGTERM changes nothing, because a scheduler that can't wait sends SIGKILL.
+
+    >>> with deferred_stop() as asked:
+    ...     asked()
+    0
     """
     came: list[int] = []
 

@@ -16,6 +16,10 @@ def watchdog(seconds: float | None, name: str = "the run") -> Iterator[Callable[
 
     When it is not, the process leaves at once with one line and the status 75, by which a scheduler starts it again:
     what hangs can't be asked to clean up. It can't see a thread that holds Python's lock for ever.
+
+    >>> with watchdog(60.0, "three steps") as pet:
+    ...     for _ in range(3):
+    ...         pet()
     """
     if seconds is None:
         yield lambda: None

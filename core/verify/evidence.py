@@ -13,8 +13,8 @@ class Attack(NamedTuple):
     """What the falsifier did to an inequality."""
 
     slack: float  # the smallest that it reached
-    starts: int
-    evaluations: int
+    starts: int  # descents
+    evaluations: int  # of the slack
     not_finite: int  # evaluations without a finite slack
 
 
@@ -30,7 +30,7 @@ class Evidence(NamedTuple):
     note: str  # one line: sample size, worst point
     given: str = ""  # the assumption that a claim needs, or the counterexample that refutes it
     slack: float | None = None  # of an inequality, the smallest at the points that were tried
-    attack: Attack | None = None
+    attack: Attack | None = None  # on an inequality
 
 
 def judged(
@@ -46,6 +46,9 @@ def judged(
     """Evidence that `holds` if `passes` and every number in it is finite, and `fails` otherwise.
 
     All kinds but the fit end here, so that a NaN can pass nowhere.
+
+    >>> judged("identity", 1.0, 1.0, True, "").verdict, judged("identity", 1.0, math.nan, True, "").verdict
+    ('holds', 'fails')
     """
     ends = None if interval is None else (float(interval[0]), float(interval[1]))
     allowance = None if tolerance is None else float(tolerance)
@@ -58,6 +61,9 @@ def strain(evidence: Evidence) -> float:
 
     Below 1 the prediction lies inside the tolerance or interval (negative: a bound with slack to spare), above 1 the
     measurement contradicts it, and NaN says that the record can't tell.
+
+    >>> strain(judged("identity", 1.0, 1.5, True, "", tolerance=2.0))  # off by 1/2 of 2
+    0.25
     """
     predicted, measured = evidence.predicted, evidence.measured
     if isinstance(predicted, str) and isinstance(measured, str):
@@ -81,6 +87,10 @@ def contradicts(evidence: Evidence) -> bool:
     """Whether a check failed because the numbers speak against the claim.
 
     A NaN, too few points or an interval too wide to tell make a check fail without contradicting anything.
+
+    >>> far, broken = (judged("identity", 1.0, x, False, "", tolerance=0.1) for x in (2.0, math.nan))
+    >>> contradicts(far), contradicts(broken)
+    (True, False)
     """
     return evidence.verdict in ("fails", "refuted") and strain(evidence) > 1
 
@@ -116,6 +126,12 @@ def refuted(counterexample: str, claim: Evidence) -> Evidence:
 
     Returns:
         `claim` with verdict `refuted`, or `fails` when its check holds after all or is broken (NaN, no power).
+
+    Examples:
+        >>> refuted("n = 2", judged("bound", 0.0, -1.0, False, "", tolerance=0.0)).verdict
+        'refuted'
+        >>> refuted("n = 2", judged("bound", 0.0, 1.0, True, "", tolerance=0.0)).verdict
+        'fails'
     """
     found = "" if contradicts(claim) else f"does not contradict the claim ({claim.verdict}): "
     verdict = "refuted" if contradicts(claim) else "fails"
@@ -123,7 +139,12 @@ def refuted(counterexample: str, claim: Evidence) -> Evidence:
 
 
 def combine(*parts: Evidence) -> Evidence:
-    """One claim with several parts: the worst verdict, shown at the part with that verdict and the largest strain."""
+    """One claim with several parts: the worst verdict, shown at the part with that verdict and the largest strain.
+
+    >>> parts = [judged("identity", 1.0, x, x == 1.0, "", tolerance=0.1) for x in (1.0, 2.0, 1.0)]
+    >>> combine(*parts).note
+    '3 parts (2 holds, 1 fails); shown is part 2: '
+    """
     if not parts:
         raise ValueError("combine: got no evidence; a claim needs at least one part")
     worst = max(parts, key=lambda part: (VERDICTS.index(part.verdict), _sortable(strain(part))))

@@ -34,21 +34,30 @@ class Falsified(NamedTuple):
 class Descent(NamedTuple):
     """Where one start is, and the best that it has seen."""
 
-    point: PyTree
+    point: PyTree  # where it is
     moments: optax.OptState  # of Adam
-    best_slack: Float[Array, ""]
-    best_point: PyTree
-    not_finite: Int[Array, ""]
+    best_slack: Float[Array, ""]  # smallest that was finite
+    best_point: PyTree  # where that was
+    not_finite: Int[Array, ""]  # how many slacks were not
 
 
 def descent_init(point: PyTree) -> Descent:
-    """A start that has seen nothing yet."""
+    """A start that has seen nothing yet.
+
+    >>> float(descent_init(jnp.array(3.0)).best_slack)
+    inf
+    """
     moments = optax.scale_by_adam().init(point)
     return Descent(point, moments, jnp.asarray(jnp.inf), point, jnp.asarray(0))
 
 
 def descent_step(slack_fn: Slack, rate: Float[Array, ""], state: Descent) -> Descent:
-    """One Adam step down the slack; from a point whose slack is not finite, half-way back to the best point."""
+    """One Adam step down the slack; from a point whose slack is not finite, half-way back to the best point.
+
+    >>> state = descent_step(jnp.square, jnp.array(1.0), descent_init(jnp.array(3.0)))
+    >>> round(float(state.point), 4), float(state.best_slack)  # a first step of Adam has the length of its rate
+    (2.0, 9.0)
+    """
     slack, slope = jax.value_and_grad(slack_fn)(state.point)
     usable = jnp.isfinite(slack)
     direction, moments = optax.scale_by_adam().update(jax.tree.map(_tame, slope), state.moments)

@@ -27,13 +27,22 @@ def fit(parameters: Mapping[str, Scalar], r2: Scalar, holdout_error: Scalar, not
 
 
 def r_squared(values: Points, fitted: Points) -> float:
-    """Share of the variance of the values that the fit explains; NaN for values without variance."""
+    """Share of the variance of the values that the fit explains; NaN for values without variance.
+
+    >>> values = np.array([1.0, 2.0, 3.0])
+    >>> r_squared(values, values), r_squared(values, values.mean())
+    (1.0, 0.0)
+    """
     truth, model = real_points(values=values, fitted=fitted)
     total = float(np.sum((truth - truth.mean()) ** 2))
     return 1.0 - float(np.sum((truth - model) ** 2)) / total if total > 0 else math.nan
 
 
 def root_mean_square_error(values: Points, predictions: Points) -> float:
-    """Root mean square error, over the points held out for a `fit`."""
+    """Root mean square error, over the points held out for a `fit`.
+
+    >>> root_mean_square_error(np.array([0.0, 0.0]), np.array([1.0, 7.0]))  # √(50/2)
+    5.0
+    """
     truth, model = real_points(values=values, predictions=predictions)
     return float(np.sqrt(np.mean((truth - model) ** 2)))

@@ -29,6 +29,11 @@ def law_sample(
 
     Returns:
         Evidence where the empirical distribution function is farthest from F.
+
+    Examples:
+        >>> uniform, even = np.random.default_rng(0).uniform(size=100), (np.arange(100) + 0.5) / 100
+        >>> law_sample(uniform, lambda x: x).verdict, law_sample(even, lambda x: x).verdict
+        ('holds', 'fails')
     """
     (draws,) = real_points(samples=samples)
     if not 0 < family_error < 1:
@@ -71,6 +76,11 @@ def law_histogram(
 
     Returns:
         Evidence at the category that is most off, as a share of the draws left there.
+
+    Examples:
+        >>> dice = np.full(6, 1 / 6)
+        >>> [law_histogram(np.array([9, 11, 10, 12, 8, sixes]), dice).verdict for sixes in (10, 30)]
+        ['holds', 'fails']
     """
     hits, chances = real_points(counts=counts, probabilities=probabilities)
     if hits.ndim != 1 or len(hits) < 2:

@@ -21,10 +21,10 @@ FARTHEST_SCORE = 37.0  # the normal tail beyond it underflows
 class Comparison(NamedTuple):
     """One of the three tests: an interval around what was measured, and the p-value that goes with it."""
 
-    predicted: float
-    measured: float
-    interval: tuple[float, float]
-    p: float
+    predicted: float  # by the law
+    measured: float  # in the sample
+    interval: tuple[float, float]  # around `measured`
+    p: float  # chance of a true law to be this far off
 
 
 def law(

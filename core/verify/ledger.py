@@ -21,21 +21,33 @@ from core.verify.trial import EFFORT, Trial
 class Claim(NamedTuple):
     """A function of a paper's `claims.py`."""
 
-    paper: str
-    name: str
-    statement: str
-    check: FunctionType
+    paper: str  # its folder
+    name: str  # of the function
+    statement: str  # first paragraph of its docstring
+    check: FunctionType  # gives `Evidence`, with a `Trial` or without
 
 
 def claims_of(paper: str, module: ModuleType) -> list[Claim]:
-    """The claims that `module` defines, in the order in which they stand there."""
+    """The claims that `module` defines, in the order in which they stand there.
+
+    >>> from core.verify import fit
+    >>> [claim.name for claim in claims_of("demo", fit)]  # any module will do
+    ['fit', 'r_squared', 'root_mean_square_error']
+    """
     functions = [f for f in vars(module).values() if inspect.isfunction(f) and f.__module__ == module.__name__]
     public = sorted((f for f in functions if not f.__name__.startswith("_")), key=lambda f: f.__code__.co_firstlineno)
     return [Claim(paper, f.__name__, _statement(f), f) for f in public]
 
 
 def verify(claims: Iterable[Claim], preset: str, mesh: jax.sharding.Mesh, seed: int = 0) -> Iterator[dict[str, Any]]:
-    """One row of the ledger a claim; a claim that raises is a claim that fails, and says why."""
+    """One row of the ledger a claim; a claim that raises is a claim that fails, and says why.
+
+    >>> from core.run.mesh import device_mesh
+    >>> from core.verify.identity import identity
+    >>> claim = Claim("demo", "sums", "1 + 1 = 2", lambda: identity(2.0, 1.0 + 1.0, rtol=0.0))
+    >>> [row["verdict"] for row in verify([claim], "smoke", device_mesh())]
+    ['holds']
+    """
     for claim in claims:
         started = time.perf_counter()
         # Each claim has its own key, whichever others are run beside it.

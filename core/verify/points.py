@@ -36,7 +36,11 @@ def real_points(**arrays: Points) -> list[Float[np.ndarray, "..."]]:
 
 
 def real_scalars(**values: Scalar) -> list[float]:
-    """Named scalars as Python floats, through the same door."""
+    """Named scalars as Python floats, through the same door.
+
+    >>> real_scalars(expected=2, tolerance=np.float64(0.5))
+    [2.0, 0.5]
+    """
     for name, value in values.items():
         if np.ndim(value):
             raise ValueError(f"{name} has shape {np.shape(value)}; allowed is one number")
@@ -44,5 +48,9 @@ def real_scalars(**values: Scalar) -> list[float]:
 
 
 def at(index: tuple[np.intp, ...] | tuple[int, ...]) -> str:
-    """An array index in words, for notes."""
+    """An array index in words, for notes.
+
+    >>> at((1, 2)), at(())
+    ('point (1, 2)', 'the only point')
+    """
     return f"point {tuple(int(i) for i in index)}" if len(index) else "the only point"

@@ -59,6 +59,12 @@ def rate_from(
         rival: the value that a wrong theory would give.
         confidence: of the interval, in (0, 1).
         degrees_of_freedom: behind the standard error; infinite if it is known exactly.
+
+    Examples:
+        >>> rate_from(2.01, 0.02, expected=2.0, rival=1.9).verdict
+        'holds'
+        >>> rate_from(2.01, 0.1, expected=2.0, rival=1.9).verdict  # too wide to tell
+        'fails'
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; allowed is 0 < confidence < 1")

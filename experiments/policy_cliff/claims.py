@@ -11,7 +11,6 @@ from core.verify.falsify import falsify
 from core.verify.identity import identity
 from core.verify.trial import Trial
 from experiments.policy_cliff._process import fork, random_process
-from theory.entropy.one_state import bonus_fixed_point
 from theory.short.policy_cliff import greedy_policy, optimal_values, shift_bound, soft_policy, stability_price
 
 SMALL = np.array([1e-2, 1e-5, 1e-8, 1e-11])
@@ -58,7 +57,7 @@ def c03_soft_policies_are_lipschitz(trial: Trial) -> Evidence:
     points = jax.vmap(sample)(jax.random.split(trial.key, 200 * trial.effort))
     found = falsify(slack, sample, trial.key, starts=8 * trial.effort, steps=300)
     first, alpha = np.array([0.15, -0.15]), 0.4
-    reached = float(_apart(bonus_fixed_point(first, alpha), bonus_fixed_point(-first, alpha)))
+    reached = float(_apart(soft_policy(first, alpha), soft_policy(-first, alpha)))
     return combine(
         bound(jax.jit(jax.vmap(slack))(points), tolerance=1e-9, falsified=found),
         identity(shift_bound(0.3, alpha), reached, rtol=1e-12),

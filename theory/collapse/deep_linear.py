@@ -6,7 +6,7 @@ over the layers, the features H (d, N) and, where there is one, a bias b that pa
 divided by N or K. Re-derived: layers first (Schatten-Hölder), features next (ridge), then von Neumann's trace
 inequality leaves one scalar problem for each eigenvalue ν of the labels' Gram matrix, see `theory.collapse.modes`.
 
-Source: arXiv 2301.00437.
+Source: arXiv 2301.00437; the free bias of unequal classes is derived here.
 """
 
 from typing import NamedTuple
@@ -19,14 +19,23 @@ from theory.door import count, within
 
 
 class DeepLinearMinimum(NamedTuple):
-    """A minimiser, mode by mode; without a bias, mode k is class k."""
+    """A minimiser, mode by mode; without a bias, mode k is class k.
 
-    roots: Float[Array, " K"]  # x_k, zero for a dead mode
-    head_energy: Float[Array, " K"]  # w_k², eigenvalues of A Aᵀ: without bias the squared lengths of A's rows
-    mean_energy: Float[Array, " K"]  # h_k²: without bias the squared lengths of the class means
-    outputs: Float[Array, " K"]  # singular values of A H̄: what the network answers where 1 is asked
-    layer_energy: Float[Array, "M K"]  # s_{m,k}², eigenvalues of W_m W_mᵀ
-    value: Float[Array, ""]  # f*
+    Attributes:
+        roots: x_k, zero for a dead mode.
+        head_energy: w_k², eigenvalues of A Aᵀ: without a bias the squared lengths of its rows.
+        mean_energy: h_k²: without a bias the squared lengths of the class means.
+        outputs: singular values of A H̄: what the network answers where 1 is asked.
+        layer_energy: s_{m,k}², eigenvalues of W_m W_mᵀ.
+        value: f*.
+    """
+
+    roots: Float[Array, " K"]
+    head_energy: Float[Array, " K"]
+    mean_energy: Float[Array, " K"]
+    outputs: Float[Array, " K"]
+    layer_energy: Float[Array, "M K"]
+    value: Float[Array, ""]
 
 
 def collapse_load(
@@ -64,7 +73,8 @@ def deep_linear_minimum(
         rank: the smallest width, if below K: the `rank` largest modes stay, of equal ones the first.
         branch: "global" or "metastable".
 
-    >>> m = deep_linear_minimum(jnp.array([200.0, 100.0, 50.0, 50.0]), 400, jnp.full(3, 5e-4), 5e-4)
+    >>> import jax
+    >>> m = jax.jit(deep_linear_minimum)(jnp.array([200.0, 100.0, 50.0, 50.0]), 400, jnp.full(3, 5e-4), 5e-4)
     >>> [round(float(w) ** 0.5, 3) for w in m.head_energy], round(float(m.value), 7)
     ([7.272, 5.597, 4.301, 4.301], 0.0122184)
     """
@@ -93,6 +103,9 @@ def centred_spectrum(class_sizes: Real[ArrayLike, " K"]) -> tuple[Float[Array, "
 
     The best bias centres the labels. The ν interlace the class sizes; A Aᵀ = V diag(w²) Vᵀ, and with P = I - n 1ᵀ/N the
     class means have H̄ᵀ H̄ = Pᵀ V diag(h²) Vᵀ P; b* = n/N. For equal sizes that is the simplex ETF, else not.
+
+    >>> print(" ".join(f"{nu:.2f}" for nu in centred_spectrum(jnp.full(4, 5.0))[0]))
+    5.00 5.00 5.00 0.00
     """
     sizes = within("class_sizes", class_sizes, 0, strict=True) * 1.0
     values, vectors = jnp.linalg.eigh(jnp.diag(sizes) - jnp.outer(sizes, sizes) / sizes.sum())
@@ -101,14 +114,28 @@ def centred_spectrum(class_sizes: Real[ArrayLike, " K"]) -> tuple[Float[Array, "
 
 
 def head_gram(minimum: DeepLinearMinimum, vectors: Float[Array, "K K"]) -> Float[Array, "K K"]:
-    """A Aᵀ = V diag(w²) Vᵀ; V = I without a bias."""
+    """A Aᵀ = V diag(w²) Vᵀ; V = I without a bias.
+
+    >>> import jax
+    >>> spectrum, vectors = centred_spectrum(jnp.ones(4))
+    >>> m = jax.jit(deep_linear_minimum)(spectrum, 4, jnp.array([0.02]), 0.02)  # w² = √(ν λ_H/λ_W) - N λ_H = 0.92
+    >>> [round(float(x), 4) for x in head_gram(m, vectors)[0]]  # a simplex: 0.92 (I - J/4)
+    [0.69, -0.23, -0.23, -0.23]
+    """
     return (vectors * minimum.head_energy[None, :]) @ vectors.T
 
 
 def mean_gram(
     minimum: DeepLinearMinimum, vectors: Float[Array, "K K"], class_sizes: Real[ArrayLike, " K"]
 ) -> Float[Array, "K K"]:
-    """H̄ᵀ H̄ of the class means under a free bias; the weighted mean of the features is zero."""
+    """H̄ᵀ H̄ of the class means under a free bias; the weighted mean of the features is zero.
+
+    >>> import jax
+    >>> spectrum, vectors = centred_spectrum(jnp.ones(4))
+    >>> m = jax.jit(deep_linear_minimum)(spectrum, 4, jnp.array([0.02]), 0.02)  # λ_W = λ_H: as the head, so the means
+    >>> bool(jnp.allclose(mean_gram(m, vectors, jnp.ones(4)), head_gram(m, vectors), atol=1e-5))
+    True
+    """
     sizes = jnp.asarray(class_sizes) * 1.0
     centring = jnp.eye(sizes.shape[0]) - jnp.outer(sizes, jnp.ones_like(sizes)) / sizes.sum()
     root = jnp.sqrt(minimum.mean_energy)[:, None] * (vectors.T @ centring)

@@ -3,7 +3,7 @@
 The probe takes the Gaussian kernel of all pairs of samples, normalises it to a random walk, and returns the entropy, in
 bits, of its eigenvalues to the power t.
 
-Source: arXiv 2312.04823.
+Source: derived here, for the probe of arXiv 2312.04823.
 """
 
 import jax.numpy as jnp

@@ -1,9 +1,9 @@
 """Two losses for one student, gradient against gradient: cross-entropy on labels, a binary KL to a teacher's logits.
 
 Cross-entropy's residual at the logits, softmax(z) - y, sums to zero. That of the binary KL, σ(z^s) - σ(z^t), does not.
-Class means that form a simplex ETF, W ᵀ 1 = 0, never pass an all-ones residual on to the features.
+Class means that form a simplex ETF, Wᵀ 1 = 0, never pass an all-ones residual on to the features.
 
-Source: arXiv 2411.08937.
+Source: derived here, for the losses of arXiv 2411.08937.
 """
 
 import jax
@@ -12,7 +12,11 @@ from jaxtyping import Array, ArrayLike, Bool, Float, Int, Real
 
 
 def binary_divergence(student: Float[Array, "*batch K"], teacher: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:
-    """Σ_k KL(σ(z^t_k) ‖ σ(z^s_k)), by logits, stable for large ones."""
+    """Σ_k KL(σ(z_k^t) ‖ σ(z_k^s)), by logits, stable for large ones.
+
+    >>> print(f"{binary_divergence(jnp.zeros(2), jnp.log(jnp.array([3.0, 1 / 3]))):.4f}")  # twice log 2 - h(1/4)
+    0.2616
+    """
     truth = jax.nn.sigmoid(teacher)
     to_one = jax.nn.log_sigmoid(teacher) - jax.nn.log_sigmoid(student)
     to_zero = jax.nn.log_sigmoid(-teacher) - jax.nn.log_sigmoid(-student)
@@ -20,19 +24,31 @@ def binary_divergence(student: Float[Array, "*batch K"], teacher: Float[Array, "
 
 
 def binary_residual(student: Float[Array, "*batch K"], teacher: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
-    """Gradient of `binary_divergence` in the student's logits: σ(z^s) - σ(z^t)."""
+    """Gradient of `binary_divergence` in the student's logits: σ(z^s) - σ(z^t).
+
+    >>> binary_residual(jnp.zeros(2), jnp.log(jnp.array([3.0, 3.0]))).round(4).tolist()  # 1/2 - 3/4: of sum -1/2
+    [-0.25, -0.25]
+    """
     return jax.nn.sigmoid(student) - jax.nn.sigmoid(teacher)
 
 
 def label_residual(student: Float[Array, "*batch K"], label: Int[ArrayLike, "*batch"]) -> Float[Array, "*batch K"]:
-    """Gradient of cross-entropy in the logits: softmax(z) - y, of sum zero."""
+    """Gradient of cross-entropy in the logits: softmax(z) - y, of sum zero.
+
+    >>> label_residual(jnp.zeros(2), 0).tolist()
+    [-0.5, 0.5]
+    """
     return jax.nn.softmax(student) - jax.nn.one_hot(label, student.shape[-1])
 
 
 def symmetric_logits(
     target: Real[ArrayLike, "*#batch"], others: Real[ArrayLike, "*#batch"], classes: int
 ) -> Float[Array, "*#batch K"]:
-    """Logits that are a for class 0 and b for every other one."""
+    """Logits that are a for class 0 and b for every other one.
+
+    >>> symmetric_logits(2.0, -1.0, 3).tolist()
+    [2.0, -1.0, -1.0]
+    """
     target, others = jnp.broadcast_arrays(jnp.asarray(target) * 1.0, jnp.asarray(others) * 1.0)
     return jnp.where(jnp.arange(classes) == 0, target[..., None], others[..., None])
 
@@ -47,6 +63,9 @@ def features_agree(
 
     σ(a_s) - σ(b_s) < σ(a_t) - σ(b_t): the all-ones component of the binary residual is lost on the way through Wᵀ,
     and what remains is a multiple of e_0 - 1/K, as cross-entropy's residual is.
+
+    >>> [bool(features_agree(margin, -margin, 2.0, -2.0)) for margin in (1.0, 3.0)]  # short of the teacher, beyond it
+    [True, False]
     """
     sigmoid = jax.nn.sigmoid
     margin_student = sigmoid(jnp.asarray(student_target) * 1.0) - sigmoid(jnp.asarray(student_others) * 1.0)
@@ -60,5 +79,8 @@ def head_rows_agree(
     """Whether both losses move the head's non-target rows the same way: σ(b_s) > σ(b_t), that is b_s > b_t.
 
     Row j of the head's gradient is the residual's entry j times the feature; cross-entropy's entry is p_j > 0.
+
+    >>> [bool(head_rows_agree(others, -2.0)) for others in (-1.0, -3.0)]
+    [True, False]
     """
     return jnp.asarray(student_others) > jnp.asarray(teacher_others)

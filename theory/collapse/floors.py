@@ -3,7 +3,7 @@
 A simplex ETF of K classes needs K - 1 dimensions. With fewer, the centred means' Gram matrix has rank at most d, and
 that alone bounds the metrics from below. Uniform points on the sphere tell how far a trained geometry is from chance.
 
-Source: arXiv 2405.17767.
+Source: derived here, for the metrics of arXiv 2405.17767.
 """
 
 import math
@@ -34,7 +34,8 @@ def cosine_spread_floor(
 ) -> Float[Array, "*#batch"]:
     """The smallest standard deviation of the cosines between K zero-sum unit vectors in d dimensions.
 
-    Over the K(K-1) ordered pairs Σ cos² >= K²/d - K and Σ cos = -K; about 1/√d for K far above d, 0 from d = K - 1 on.
+    Over the K(K-1) ordered pairs the cosines c have Σ c² >= K²/d - K and Σ c = -K. About 1/√d for K far above d, and 0
+    from d = K - 1 on.
 
     >>> print(f"{cosine_spread_floor(100, 20):.4f}")
     0.2008
@@ -64,6 +65,9 @@ def riesz_kernel_sphere(
     """Mean and variance of ‖u - v‖^(-s) for independent uniform points: E = 4^(-s/2) B(a - s/2, a)/B(a, a).
 
     The variance needs s < a = (d-1)/2 and is NaN beyond.
+
+    >>> print(f"{riesz_kernel_sphere(3)[0]:.4f}")  # the potential of a charged sphere, on it
+    1.0000
     """
     a, s = (within("dimension", dimension, 2) - 1.0) / 2, jnp.asarray(exponent) * 1.0
 
@@ -76,6 +80,10 @@ def riesz_kernel_sphere(
 
 
 def log_kernel_simplex(classes: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """-ln ‖u_i - u_j‖ = -½ ln(2K/(K-1)) of a simplex ETF: the smallest possible mean, at variance zero."""
+    """-ln ‖u_i - u_j‖ = -½ ln(2K/(K-1)) of a simplex ETF: the smallest possible mean, at variance zero.
+
+    >>> print(f"{log_kernel_simplex(2):.4f}")  # two poles: -log 2
+    -0.6931
+    """
     k = within("classes", classes, 2) * 1.0
     return -jnp.log(2 * k / (k - 1)) / 2

@@ -67,5 +67,8 @@ def coalescence(
     """(1 - 1/N)^t D: expected 1 - Σ (lineage share)² after t resamplings with equal weights, D before.
 
     Two particles have the same parent with probability 1/N: even without any reward lineages die out in about N steps.
+
+    >>> float(coalescence(1.0, 2, 3))
+    0.125
     """
     return jnp.asarray(diversity) * (1 - 1 / jnp.asarray(particles)) ** jnp.asarray(steps)

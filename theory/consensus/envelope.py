@@ -25,13 +25,12 @@ from theory.door import within
 LineEnergy = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 
 
-def step_size(alpha: Real[ArrayLike, "*#batch"], width: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """τ = α s², the step of the proximal scheme that hopping with width s approximates."""
-    return within("alpha", alpha, 0) * jnp.asarray(width) ** 2.0
-
-
 def hopping_width(alpha: Real[ArrayLike, "*#batch"], step: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """√(τ/α), the width s of a hop that stands for a step τ; hop and proximal step differ by its order."""
+    """√(τ/α), the width s of a hop that stands for a step τ; hop and proximal step differ by its order.
+
+    >>> float(hopping_width(2.0, 0.5))  # τ = α s² = 2/4
+    0.5
+    """
     return jnp.sqrt(jnp.asarray(step) / within("alpha", alpha, 0, strict=True))
 
 
@@ -48,6 +47,10 @@ def tilted_law(
     """The law exp(-α E) N(y, s²), by quadrature around `centre` (by default y) in units of s.
 
     Where α is large the law sits at the proximal point: give that, or a kink of E near it, as the centre.
+
+    >>> law = tilted_law(lambda x: x**2 / 2, 0.0, 3.0, 1.0)  # of variance s²/(1 + τ)
+    >>> print(f"{law_mean(law, jnp.square):.4f}")
+    0.2500
     """
     y, width = jnp.asarray(y) * 1.0, within("width", width, 0, strict=True)
     centre = jax.lax.stop_gradient(y) if centre is None else jnp.asarray(centre)
@@ -88,12 +91,20 @@ def hop(
 
 
 def gaussian_smoothing(energy: LineEnergy, y: Real[ArrayLike, ""], width: Real[ArrayLike, ""]) -> Float[Array, ""]:
-    """E[E(y + s Z)], the limit α → 0 of the envelope at fixed width s."""
+    """E[E(y + s Z)], the limit α → 0 of the envelope at fixed width s.
+
+    >>> print(f"{gaussian_smoothing(jnp.square, 3.0, 1.0):.3f}")  # y² + s²
+    10.000
+    """
     law = line_law(lambda x: normal_log_density(x, y, width), y, width)
     return law_mean(law, energy)
 
 
 def moreau_correction(energy: LineEnergy, proximal: Real[ArrayLike, ""], step: Real[ArrayLike, ""]) -> Float[Array, ""]:
-    """½ log(1 + τ E''(p)): limit of α (E_{α,s} - Moreau envelope) at fixed τ, p the proximal point (Laplace)."""
+    """½ log(1 + τ E''(p)): limit of α (E_{α,s} - Moreau envelope) at fixed τ, p the proximal point (Laplace).
+
+    >>> print(f"{moreau_correction(lambda x: x**2 / 2, 0.0, 1.0):.4f}")  # ½ log 2
+    0.3466
+    """
     curvature = jax.grad(jax.grad(energy))(jnp.asarray(proximal) * 1.0)
     return jnp.log1p(jnp.asarray(step) * curvature) / 2

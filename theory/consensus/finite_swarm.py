@@ -29,7 +29,12 @@ def effective_share_linear(slope: Real[ArrayLike, "*#batch"]) -> Float[Array, "*
 def hop_covariance_linear(
     slope: Real[ArrayLike, "*#batch"], width: Real[ArrayLike, "*#batch"]
 ) -> tuple[Float[Array, "*#batch"], Float[Array, "*#batch"]]:
-    """N times the variance of the hop on a linear energy: s² e^{z²} (1 + z²) along the gradient, s² e^{z²} across."""
+    """N times the variance of the hop on a linear energy: s² e^{z²} (1 + z²) along the gradient, s² e^{z²} across.
+
+    >>> along, across = hop_covariance_linear(1.0, 1.0)
+    >>> print(f"{along:.4f} {across:.4f}")  # 2e and e
+    5.4366 2.7183
+    """
     across = jnp.asarray(width) ** 2 * jnp.exp(jnp.asarray(slope) ** 2.0)
     return across * (1 + jnp.asarray(slope) ** 2), across
 
@@ -49,7 +54,8 @@ def effective_temperature(
 def best_of_n(particles: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """E max of N standard normals, about √(2 log N): the hop at α = ∞ on a linear energy, in widths.
 
-    >>> print(f"{best_of_n(2.0):.4f}")  # 1/√π
+    >>> from jax import jit
+    >>> print(f"{jit(best_of_n)(2.0):.4f}")  # 1/√π
     0.5642
     """
     n = within("particles", particles, 1)
@@ -63,12 +69,20 @@ def best_of_n(particles: Real[ArrayLike, ""]) -> Float[Array, ""]:
 
 
 def langevin_limit(particles: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """√(log N), the z up to which at least one particle counts and a hop resembles a gradient step."""
+    """√(log N), the z up to which at least one particle counts and a hop resembles a gradient step.
+
+    >>> print(f"{langevin_limit(jnp.exp(4.0)):.4f}")
+    2.0000
+    """
     return jnp.sqrt(jnp.log(within("particles", particles, 1) * 1.0))
 
 
 def kink_distance(alpha: Real[ArrayLike, "*#batch"], step: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """√(2 τ / (π α)): hop - prox for E = |x| from y = τ, α → ∞; prox = 0 and the tilted law is half a normal."""
+    """√(2 τ / (π α)): hop - prox for E = |x| from y = τ, α → ∞; prox = 0 and the tilted law is half a normal.
+
+    >>> print(f"{kink_distance(1.0, math.pi / 2):.4f}")
+    1.0000
+    """
     return jnp.sqrt(2 * jnp.asarray(step) / (math.pi * jnp.asarray(alpha)))
 
 
@@ -87,6 +101,9 @@ def noise_deviation(
         mean_square: E|X - c|² before the step.
         particles: N.
         dimension: d.
+
+    >>> float(noise_deviation(0.5, 4.0, 16))
+    0.25
     """
     return jnp.asarray(noise) * jnp.sqrt(dimension * jnp.asarray(mean_square) / jnp.asarray(particles))
 
@@ -101,6 +118,9 @@ def noise_shift(
 
     So the term O(σ √dt) of the theorem belongs to finite swarms, where it rules while σ √dt is below some
     √(d / (N E|X - c|²)) / (α |∇E|).
+
+    >>> float(noise_shift(2.0, 0.5, 4.0, 1.0))
+    -2.0
     """
     return -jnp.asarray(alpha) * jnp.asarray(noise) ** 2 * jnp.asarray(mean_square) * slope
 

@@ -33,13 +33,13 @@ def gibbs_weights(
     """
     # the largest float instead of ∞: 0 · ∞ would be no number, here and in the derivative
     alpha = jnp.minimum(within("alpha", alpha, 0), jnp.finfo(energy.dtype).max).astype(energy.dtype)
-    lowest = lowest_energy(energy) if lowest is None else lowest
+    lowest = _lowest_energy(energy) if lowest is None else lowest
     excess = energy - lowest
     known = jnp.isfinite(excess)
     return jnp.where(known, jnp.exp(-alpha * jnp.where(known, excess, 0)), 0)
 
 
-def lowest_energy(energy: Float[Array, " particles"]) -> Float[Array, ""]:
+def _lowest_energy(energy: Float[Array, " particles"]) -> Float[Array, ""]:
     """The least finite energy; ∞ where there is none."""
     return jnp.min(jnp.where(jnp.isfinite(energy), energy, jnp.inf))
 
@@ -76,4 +76,4 @@ def soft_minimum(energy: Float[Array, " particles"], alpha: Real[ArrayLike, ""])
     1.0
     """
     weights = gibbs_weights(energy, alpha)
-    return lowest_energy(energy) - jnp.log(jnp.mean(weights)) / within("alpha", alpha, 0, strict=True)
+    return _lowest_energy(energy) - jnp.log(jnp.mean(weights)) / within("alpha", alpha, 0, strict=True)

@@ -51,6 +51,10 @@ def soft_minimum_shift(
         log_density: log ρ, normalised.
         minimiser: x*.
         alpha: inverse temperature.
+
+    >>> shift = soft_minimum_shift(lambda x: jnp.pi * x[0] ** 2, lambda x: 0.0, jnp.zeros(1), 4.0)  # ½ log(4)/4
+    >>> print(f"{shift:.4f}")
+    0.1733
     """
     hessian = jax.hessian(energy)(minimiser)
     log_det = jnp.linalg.slogdet(alpha * hessian / (2 * math.pi))[1]
@@ -91,6 +95,10 @@ def laplace_bound(
         mean_distance: ∫ |x - x*| dρ.
         coercivity: η.
         exponent: ν.
+
+    >>> ball = {"gap": 1.0, "ball_oscillation": 3.0, "ball_mass": 0.5, "mean_distance": 1.0}
+    >>> [float(laplace_bound(alpha, **ball, coercivity=1.0, exponent=0.5)) for alpha in (0.0, jnp.inf)]
+    [4.0, 2.0]
     """
     inside = (jnp.asarray(gap) + ball_oscillation) ** jnp.asarray(exponent) / coercivity
     return inside + jnp.exp(-jnp.asarray(alpha) * gap) / ball_mass * mean_distance

@@ -13,11 +13,17 @@ from jaxtyping import Array, ArrayLike, Float, Real
 
 
 class Tilted(NamedTuple):
-    """The law exp(-α E) N(m, C) / Z_α."""
+    """The law exp(-α E) N(m, C) / Z_α.
 
-    mean: Float[Array, " d"]  # m_α, the consensus point of infinitely many particles
-    covariance: Float[Array, "d d"]  # C_α
-    log_mass: Float[Array, ""]  # log Z_α
+    Attributes:
+        mean: m_α, the consensus point of infinitely many particles.
+        covariance: C_α.
+        log_mass: log Z_α.
+    """
+
+    mean: Float[Array, " d"]
+    covariance: Float[Array, "d d"]
+    log_mass: Float[Array, ""]
 
 
 def tilted_normal(
@@ -49,7 +55,12 @@ def effective_share(
     minimiser: Float[Array, " d"],
     alpha: Real[ArrayLike, ""],
 ) -> Float[Array, ""]:
-    """Z_α² / Z_2α: limit of the effective sample size over N. It falls geometrically with the dimension."""
+    """Z_α² / Z_2α: limit of the effective sample size over N. It falls geometrically with the dimension.
+
+    >>> share = effective_share(jnp.zeros(1), jnp.eye(1), jnp.eye(1), jnp.zeros(1), 1.0)
+    >>> print(f"{share:.4f}")  # Z_1 = 1/√2, Z_2 = 1/√3
+    0.8660
+    """
     once = tilted_normal(mean, covariance, curvature, minimiser, alpha)
     twice = tilted_normal(mean, covariance, curvature, minimiser, 2 * alpha)
     return jnp.exp(2 * once.log_mass - twice.log_mass)
@@ -65,6 +76,10 @@ def consensus_covariance(
     """V = lim N Cov(x_α^N) = (Z_2α / Z_α²) [C_2α + (m_2α - m_α)(m_2α - m_α)ᵀ].
 
     The delta method gives E[w² (x - m_α)(x - m_α)ᵀ] / Z_α², and w² is the weight at 2α.
+
+    >>> v = consensus_covariance(jnp.zeros(1), jnp.eye(1), jnp.eye(1), jnp.zeros(1), 1.0)
+    >>> print(f"{v[0, 0]:.4f} {consensus_noise(1.0):.4f}")
+    0.3849 0.3849
     """
     once = tilted_normal(mean, covariance, curvature, minimiser, alpha)
     twice = tilted_normal(mean, covariance, curvature, minimiser, 2 * alpha)
@@ -92,6 +107,9 @@ def hopping_variance(
 
     The hop is x' = x / (1 + t) + noise of variance V/N. As t → 0 this is s²/(2 N t) = T/h with the effective
     temperature T = 1/(2 α N).
+
+    >>> print(f"{hopping_variance(1e-4, 1.0, 5000):.3f}")
+    1.000
     """
     t = jnp.asarray(step_curvature)
     contraction = t * (2 + t) / (1 + t) ** 2  # 1 - (1 + t)^-2, without cancellation

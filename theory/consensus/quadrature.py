@@ -21,11 +21,17 @@ _FINEST = 1 / 8  # width of the innermost panel, in scales
 
 
 class LineLaw(NamedTuple):
-    """A probability law on the line, and the mass that it had before it was normalised."""
+    """A probability law on the line, and the mass that it had before it was normalised.
+
+    Attributes:
+        nodes: of the quadrature.
+        weights: of the nodes; they sum to 1.
+        log_mass: log ∫ exp(log_density).
+    """
 
     nodes: Float[Array, " nodes"]
-    weights: Float[Array, " nodes"]  # sum to 1
-    log_mass: Float[Array, ""]  # log ∫ exp(log_density)
+    weights: Float[Array, " nodes"]
+    log_mass: Float[Array, ""]
 
 
 @cache
@@ -72,14 +78,23 @@ def line_law(
 
 
 def law_mean(law: LineLaw, function: Function | None = None) -> Float[Array, ""]:
-    """The expectation of a function of the node, by default of the node itself."""
+    """The expectation of a function of the node, by default of the node itself.
+
+    >>> law = line_law(lambda x: -(x**2) / 2, 0.0, 1.0)
+    >>> print(f"{law_mean(law, jnp.square):.4f}")
+    1.0000
+    """
     return jnp.sum(law.weights * (law.nodes if function is None else function(law.nodes)))
 
 
 def normal_log_density(
     x: Float[Array, "*#shape"], mean: Real[ArrayLike, "*#shape"], deviation: Real[ArrayLike, "*#shape"]
 ) -> Float[Array, "*#shape"]:
-    """Log density of N(mean, deviation²)."""
+    """Log density of N(mean, deviation²).
+
+    >>> print(f"{normal_log_density(jnp.zeros(()), 0.0, 1.0):.4f}")  # -½ log 2π
+    -0.9189
+    """
     return -(((x - mean) / deviation) ** 2) / 2 - jnp.log(deviation) - np.log(2 * np.pi) / 2
 
 

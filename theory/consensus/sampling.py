@@ -17,7 +17,12 @@ from theory.consensus.quadratic import tilted_normal
 
 
 class NormalLaw(NamedTuple):
-    """N(mean, covariance)."""
+    """N(m, C), the law of infinitely many particles.
+
+    Attributes:
+        mean: m.
+        covariance: C.
+    """
 
     mean: Float[Array, " d"]
     covariance: Float[Array, "d d"]
@@ -40,6 +45,11 @@ def sampling_step(
         alpha: α.
         dt: time step.
         scale: λ.
+
+    >>> law = NormalLaw(jnp.array([4.0]), jnp.eye(1))  # C = A⁻¹ stays; the mean is drawn to x* = 0
+    >>> law = sampling_step(law, jnp.eye(1), jnp.zeros(1), 3.0, jnp.inf, sampling_scale(3.0))
+    >>> law.mean.tolist(), law.covariance.tolist()
+    ([1.0], [[1.0]])
     """
     keep = jnp.exp(-jnp.asarray(dt) * 1.0)
     tilted = tilted_normal(law.mean, law.covariance, curvature, minimiser, alpha)
@@ -49,10 +59,11 @@ def sampling_step(
 
 
 def sampling_scale(alpha: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """λ = 1/(1 + α), with which C = A⁻¹ is the fixed point: exp(-E) is sampled at every α."""
+    """λ = 1/(1 + α), with which C = A⁻¹ is the fixed point: exp(-E) is sampled at every α.
+
+    There the mean comes to x* at the rate α/(1 + α): a step keeps 1 - (1 - b) α/(1 + α) of the distance.
+
+    >>> float(sampling_scale(3.0))
+    0.25
+    """
     return 1 / (1 + jnp.asarray(alpha) * 1.0)
-
-
-def sampling_rate(alpha: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """α/(1 + α): exponential rate in time at which the mean reaches x* once the covariance is A⁻¹."""
-    return jnp.asarray(alpha) / (1 + jnp.asarray(alpha) * 1.0)

@@ -52,8 +52,8 @@ def proximal_point(
 def moreau_envelope(energy: Energy, y: Float[Array, " d"], step: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """min_x E(x) + |x - y|²/2τ; its gradient is (y - prox)/τ.
 
-    >>> print(f"{moreau_envelope(lambda x: jnp.sum(x**2) / 2, jnp.ones(2), 1.0):.4f}")
-    0.5000
+    >>> print(f"{moreau_envelope(lambda x: x @ x / 2, jnp.array([3.0]), 2.0):.4f}")  # 1/2 + 2²/4 at x = 1
+    1.5000
     """
     point = proximal_point(energy, y, step)
     return energy(point) + jnp.sum((point - y) ** 2) / (2 * jnp.asarray(step))
@@ -62,7 +62,12 @@ def moreau_envelope(energy: Energy, y: Float[Array, " d"], step: Real[ArrayLike,
 def gradient_flow(
     energy: Energy, start: Float[Array, " d"], time: Real[ArrayLike, ""], steps: int = 1000
 ) -> Float[Array, "points d"]:
-    """Solves x' = -∇E(x) by the classical Runge-Kutta scheme: the start, then each of `steps` equal steps."""
+    """Solves x' = -∇E(x) by the classical Runge-Kutta scheme: the start, then each of `steps` equal steps.
+
+    >>> path = gradient_flow(lambda x: x @ x / 2, jnp.ones(1), 1.0, steps=10)
+    >>> print(f"{path[-1, 0]:.4f}")  # 1/e
+    0.3679
+    """
     length = jnp.asarray(time) / count("steps", steps, 1)
 
     def slope(x):
@@ -81,7 +86,11 @@ def gradient_flow(
 def minimising_movement(
     energy: Energy, start: Float[Array, " d"], step: Real[ArrayLike, ""], steps: int
 ) -> Float[Array, "points d"]:
-    """x_k = prox_{τE}(x_{k-1}), start included: the implicit Euler scheme of the gradient flow."""
+    """x_k = prox_{τE}(x_{k-1}), start included: the implicit Euler scheme of the gradient flow.
+
+    >>> minimising_movement(lambda x: x @ x / 2, jnp.array([8.0]), 1.0, steps=3)[:, 0].tolist()  # x / (1 + τ)
+    [8.0, 4.0, 2.0, 1.0]
+    """
 
     def advance(x, _):
         new = proximal_point(energy, x, step)
@@ -103,6 +112,9 @@ def hop_bound_convex(
         step: τ = α s².
         weak_convexity: Λ, such that E + Λ|x|²/2 is convex; negative for a strongly convex E.
         dimension: d.
+
+    >>> float(hop_bound_convex(2.0, 1.0, weak_convexity=0.5))
+    1.0
     """
     step = within("step", step, 0, strict=True)
     slack = within("1 - step * weak_convexity", 1 - step * jnp.asarray(weak_convexity), 0, strict=True)
@@ -116,7 +128,11 @@ def hop_bound_smooth(
     hessian_lipschitz: Real[ArrayLike, "*#batch"],
     dimension: int = 1,
 ) -> Float[Array, "*#batch"]:
-    """|x_α(N(y, s²I)) - prox_{τE}(y)| <= L₃ d τ² / (2 α (1 - τ Λ)²), D²E L₃-Lipschitz."""
+    """|x_α(N(y, s²I)) - prox_{τE}(y)| <= L₃ d τ² / (2 α (1 - τ Λ)²), D²E L₃-Lipschitz.
+
+    >>> float(hop_bound_smooth(2.0, 1.0, weak_convexity=0.5, hessian_lipschitz=4.0))
+    4.0
+    """
     variance_bound = hop_bound_convex(alpha, step, weak_convexity, dimension) ** 2
     slack = 1 - jnp.asarray(step) * jnp.asarray(weak_convexity)
     return jnp.asarray(hessian_lipschitz) / 2 * variance_bound * jnp.asarray(step) / slack
@@ -128,7 +144,11 @@ def explicit_bound(
     smoothness: Real[ArrayLike, "*#batch"],
     gradient_norm: Real[ArrayLike, "*#batch"],
 ) -> Float[Array, "*#batch"]:
-    """|prox_{τE}(y) - (y - τ ∇E(y))| <= L τ² |∇E(y)| / (1 - τ Λ), E L-smooth."""
+    """|prox_{τE}(y) - (y - τ ∇E(y))| <= L τ² |∇E(y)| / (1 - τ Λ), E L-smooth.
+
+    >>> float(explicit_bound(1.0, -1.0, 1.0, gradient_norm=3.0))  # E = x²/2 at y = 3: attained, |1.5 - 0|
+    1.5
+    """
     step = within("step", step, 0, strict=True)
     slack = within("1 - step * weak_convexity", 1 - step * jnp.asarray(weak_convexity), 0, strict=True)
     return jnp.asarray(smoothness) * step**2 * gradient_norm / slack

@@ -9,6 +9,8 @@ step is dz = η m Σ_k p_k (1_X - 1_Y)(e_k - p), so that
 
 Clipping below counts with one sign and clipping above with the other; tokens of X are mostly rare ones, with S below
 its mean, and those of Y frequent ones: this is why the two bounds push the entropy apart.
+
+Source: arXiv 2509.26114, Theorem 1.
 """
 
 import jax.numpy as jnp
@@ -18,7 +20,7 @@ from theory.door import within
 from theory.entropy.softmax import discriminator, softmax_row
 
 
-def clipped_sets(
+def _clipped_sets(
     logits: Float[ArrayLike, "*batch vocab"],
     old_logits: Float[ArrayLike, "*batch vocab"],
     low: Float[ArrayLike, ""],
@@ -37,8 +39,13 @@ def clipping_step(
     high: Float[ArrayLike, ""],
     positive_part: Float[ArrayLike, ""],
 ) -> Float[Array, "*batch vocab"]:
-    """The step m {p (1_X - 1_Y) - p (p_X - p_Y)}: the gradient that clipping alone leaves, m = E[max(A, 0)]."""
-    below, above = clipped_sets(logits, old_logits, low, high)
+    """The step m {p (1_X - 1_Y) - p (p_X - p_Y)}: the gradient that clipping alone leaves, m = E[max(A, 0)].
+
+    >>> z = jnp.log(jnp.array([3.0, 1.0]))  # from (1/2, 1/2) to (3/4, 1/4): clipping alone leads back
+    >>> print(clipping_step(z, jnp.zeros(2), 0.2, 0.2, 1.0).round(4))
+    [-0.375  0.375]
+    """
+    below, above = _clipped_sets(logits, old_logits, low, high)
     force = softmax_row(logits).prob * (below - above)
     return jnp.asarray(positive_part) * (force - softmax_row(logits).prob * jnp.sum(force, -1, keepdims=True))
 
@@ -50,8 +57,13 @@ def change_by_clipping(
     high: Float[ArrayLike, ""],
     strength: Float[ArrayLike, ""],
 ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
-    """The two terms of dH, that of the lower and that of the upper bound; strength is η m."""
-    below, above = clipped_sets(logits, old_logits, low, high)
+    """The two terms of dH, that of the lower and that of the upper bound; strength is η m.
+
+    >>> lower, upper = change_by_clipping(jnp.log(jnp.array([3.0, 1.0])), jnp.zeros(2), 0.2, 0.2, 1.0)
+    >>> print(f"{lower:.4f} {upper:.4f}")  # (9/128) log 3 each
+    0.0772 0.0772
+    """
+    below, above = _clipped_sets(logits, old_logits, low, high)
     prob, score = softmax_row(logits).prob, discriminator(logits)
     mean = jnp.sum(prob * score, -1, keepdims=True)
     # p_X (E S - E[S|X]) = Σ_X p (E S - S), also where X is empty

@@ -6,6 +6,8 @@ spread evenly. Since log q + h(q) = (1 - q) log(q / (1 - q)), with q = σ(x) bot
     S = σ(x) σ(-x) (x + L),    L = 0 for the lower end and L = log(V - 1) for the upper one.
 
 Stationary where (x + L) tanh(x/2) = 1, with one root x > 0; the lower end is that of two tokens with its sign flipped.
+
+Source: derived here, for the S_* of arXiv 2602.03392.
 """
 
 import jax

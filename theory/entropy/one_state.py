@@ -1,22 +1,22 @@
-"""Identities of a single softmax state that several training tricks rest on."""
+"""Identities of a single softmax state that several training tricks rest on.
+
+Source: arXiv 2509.09265, Proposition 1 (mean square score); arXiv 2506.01347 (right and wrong samples; that they cannot
+differ is derived here); arXiv 2507.14843 (tilt).
+"""
 
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Bool, Float
 
-from theory.door import within
-from theory.entropy.softmax import discriminator, softmax_row
+from theory.entropy.softmax import softmax_row
 
 
 def mean_square_score(logits: Float[ArrayLike, "*batch vocab"]) -> Float[Array, "*batch"]:
-    """E_{k~p} |∇_z log p_k|² = 1 - Σ p² = 1 - e^{-H_2}: uncertain tokens pull harder on the logits."""
+    """E_{k~p} |∇_z log p_k|² = 1 - Σ p² = 1 - e^{-H_2}: uncertain tokens pull harder on the logits.
+
+    >>> float(mean_square_score(jnp.zeros(4)))
+    0.75
+    """
     return 1 - jnp.sum(softmax_row(logits).prob ** 2, axis=-1)
-
-
-def success_rate(
-    logits: Float[ArrayLike, "*batch vocab"], right: Bool[ArrayLike, "*batch vocab"]
-) -> Float[Array, "*batch"]:
-    """R = P(k is right)."""
-    return jnp.sum(softmax_row(logits).prob * jnp.asarray(right), axis=-1)
 
 
 def half_updates(
@@ -25,8 +25,11 @@ def half_updates(
     """Expected updates E[A ∇_z log p] from the right samples alone and from the wrong samples alone.
 
     With rewards ±1 and no baseline both are ∇_z R, because E[∇ log p] = 0: learning from success and learning from
-    failure cannot differ in expectation. `normalised` uses group advantages (1[right] - R)/σ with σ² = R (1 - R),
-    under which they are (1 - R)/σ ∇R and R/σ ∇R: the same direction, weighted otherwise over prompts.
+    failure cannot differ in expectation. `normalised` uses the group advantages (r - R)/σ of rewards r = 1 and r = 0,
+    σ² = R (1 - R), under which they are (1 - R)/σ ∇R and R/σ ∇R: one direction, weighted otherwise over prompts.
+
+    >>> [update.tolist() for update in half_updates(jnp.zeros(2), jnp.array([True, False]))]
+    [[0.25, -0.25], [0.25, -0.25]]
     """
     prob, mask = softmax_row(logits).prob, jnp.asarray(right)
     rate = jnp.sum(prob * mask, -1, keepdims=True)
@@ -41,7 +44,11 @@ def half_updates(
 def success_gradient(
     logits: Float[ArrayLike, "*batch vocab"], right: Bool[ArrayLike, "*batch vocab"]
 ) -> Float[Array, "*batch vocab"]:
-    """∇_z R = p (1[right] - R)."""
+    """∇_z R = p (r - R), with r = 1 for the right tokens and r = 0 for the others.
+
+    >>> success_gradient(jnp.zeros(4), jnp.array([True, False, False, False])).tolist()
+    [0.1875, -0.0625, -0.0625, -0.0625]
+    """
     prob, mask = softmax_row(logits).prob, jnp.asarray(right)
     return prob * (mask - jnp.sum(prob * mask, -1, keepdims=True))
 
@@ -51,21 +58,9 @@ def tilted(
     rewards: Float[ArrayLike, "*batch vocab"],
     strength: Float[ArrayLike, ""],
 ) -> Float[Array, "*batch vocab"]:
-    """π ∝ q e^{βR}: the maximiser of β E[R] - KL(π ‖ q)."""
+    """π ∝ q e^{βR}: the maximiser of β E[R] - KL(π ‖ q).
+
+    >>> print(tilted(jnp.zeros(2), jnp.array([1.0, 0.0]), jnp.log(3.0)).round(4))
+    [0.75 0.25]
+    """
     return softmax_row(jnp.asarray(log_base) + jnp.asarray(strength) * jnp.asarray(rewards)).prob
-
-
-def bonus_fixed_point(
-    rewards: Float[ArrayLike, "*batch vocab"], bonus: Float[ArrayLike, ""]
-) -> Float[Array, "*batch vocab"]:
-    """softmax(R / α): where the gradient of E[R] + α H vanishes."""
-    return softmax_row(jnp.asarray(rewards) / within("bonus", bonus, 0, strict=True)).prob
-
-
-def regularised_gradient(
-    logits: Float[ArrayLike, "*batch vocab"], rewards: Float[ArrayLike, "*batch vocab"], bonus: Float[ArrayLike, ""]
-) -> Float[Array, "*batch vocab"]:
-    """∇_z (E[R] + α H) = p (R - R̄) - α S."""
-    prob, value = softmax_row(logits).prob, jnp.asarray(rewards)
-    centred = value - jnp.sum(prob * value, -1, keepdims=True)
-    return prob * centred - jnp.asarray(bonus) * discriminator(logits)

@@ -3,6 +3,8 @@
 Along a direction a of logits, Z(t) = Σ e^{z_i + t a_i}. While |Im t| < π/Δ, Δ = max a - min a, all terms lie in an open
 half plane after a common turn, so Z has no zero there: log Z and H are analytic in the disc |t| < π/Δ. With two
 logits of equal size the bound is reached, at t = iπ/Δ.
+
+Source: arXiv 2603.13552.
 """
 
 import jax.numpy as jnp

@@ -5,6 +5,8 @@ E_π[R] + α H(π) - β KL(π ‖ π_0) = E_π[R + β log π_0] + (α + β) H(π
     π* = softmax((R + β log π_0)/(α + β)).
 
 A bonus alone, β = 0, forgets where it came from; a penalty alone, α = 0, is π_0 tilted by e^{R/β}.
+
+Source: derived here, for the entropy bonus and the reference penalty of arXiv 2505.22617, Figures 9 and 10.
 """
 
 import jax.numpy as jnp

@@ -4,6 +4,8 @@ One right answer of probability p and K - 1 equally likely wrong ones give R = p
 whatever the algorithm that moves p: reward and entropy are tied by the shape of the answer set, and two fitted numbers
 describe a piece of that curve well. Near H = 0 the exponential law has slope -a while the true one goes to 0 like
 -1 / log(p (K - 1)/(1 - p)).
+
+Source: arXiv 2505.22617, Equation 6 (law); the parent curve is derived here.
 """
 
 from typing import NamedTuple
@@ -16,11 +18,17 @@ from theory.door import within
 
 
 class ExponentialLaw(NamedTuple):
-    """R = -a e^H + b."""
+    """R = -a e^H + b.
 
-    slope: Float[Array, ""]  # a
-    intercept: Float[Array, ""]  # b; b - a is the reward at H = 0
-    r2: Float[Array, ""]  # NaN where the rewards do not vary
+    Attributes:
+        slope: a.
+        intercept: b; b - a is the reward at H = 0.
+        r2: share of the rewards' variance that it explains; NaN where they do not vary.
+    """
+
+    slope: Float[Array, ""]
+    intercept: Float[Array, ""]
+    r2: Float[Array, ""]
 
 
 def parent_entropy(success: Float[ArrayLike, "*#n"], answers: Real[ArrayLike, "*#n"]) -> Float[Array, "*#n"]:
@@ -33,19 +41,23 @@ def parent_entropy(success: Float[ArrayLike, "*#n"], answers: Real[ArrayLike, "*
     return -xlogy(p, p) - xlogy(1 - p, 1 - p) + (1 - p) * jnp.log(k - 1)
 
 
-def parent_slope(success: Float[ArrayLike, "*#n"], answers: Real[ArrayLike, "*#n"]) -> Float[Array, "*#n"]:
-    """dR/dH = -1 / log(p (K - 1)/(1 - p)) along the parent curve, for 1/K < p < 1."""
-    p, k = within("success", success, 0, 1), within("answers", answers, 2)
-    return -1 / (jnp.log(p) - jnp.log1p(-p) + jnp.log(k - 1))
-
-
 def law_reward(law: ExponentialLaw, entropy: Float[ArrayLike, "*n"]) -> Float[Array, "*n"]:
-    """R = -a e^H + b."""
+    """R = -a e^H + b.
+
+    >>> law = ExponentialLaw(jnp.array(0.25), jnp.array(1.25), jnp.array(1.0))
+    >>> float(law_reward(law, 0.0))  # the ceiling b - a
+    1.0
+    """
     return law.intercept - law.slope * jnp.exp(jnp.asarray(entropy))
 
 
 def fit_law(entropy: Float[ArrayLike, " n"], reward: Float[ArrayLike, " n"]) -> ExponentialLaw:
-    """Least squares of R on e^H; linear in a and b, so there is nothing to iterate."""
+    """Least squares of R on e^H; linear in a and b, so there is nothing to iterate.
+
+    >>> law = fit_law(jnp.log(jnp.array([1.0, 2.0, 3.0])), jnp.array([1.0, 0.75, 0.5]))
+    >>> print(" ".join(f"{x:.4f}" for x in law))
+    0.2500 1.2500 1.0000
+    """
     x, y = jnp.exp(jnp.asarray(entropy)), jnp.asarray(reward)
     dx, dy = x - jnp.mean(x), y - jnp.mean(y)
     slope = -jnp.sum(dx * dy) / jnp.sum(dx**2)

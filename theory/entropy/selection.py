@@ -1,4 +1,7 @@
-"""Best of N samples, and how far it moves from the policy that drew them."""
+"""Best of N samples, and how far it moves from the policy that drew them.
+
+Source: arXiv 2404.01730.
+"""
 
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
@@ -7,7 +10,11 @@ from theory.door import within
 
 
 def best_of(prob_by_rank: Float[ArrayLike, " outcomes"], draws: Float[ArrayLike, ""]) -> Float[Array, " outcomes"]:
-    """Law of the best of N independent draws; outcomes in rising order of reward, no ties."""
+    """Law of the best of N independent draws; outcomes in rising order of reward, no ties.
+
+    >>> print(best_of(jnp.array([0.5, 0.5]), 2.0).round(4))
+    [0.25 0.75]
+    """
     n = within("draws", draws, 1)
     upto = jnp.cumsum(jnp.asarray(prob_by_rank))
     upto = upto / upto[-1]
@@ -15,7 +22,11 @@ def best_of(prob_by_rank: Float[ArrayLike, " outcomes"], draws: Float[ArrayLike,
 
 
 def best_of_divergence(prob_by_rank: Float[ArrayLike, " outcomes"], draws: Float[ArrayLike, ""]) -> Float[Array, ""]:
-    """KL(best of N ‖ policy), exactly, for outcomes without ties."""
+    """KL(best of N ‖ policy), exactly, for outcomes without ties.
+
+    >>> print(f"{best_of_divergence(jnp.array([0.5, 0.5]), 2.0):.4f}")  # log 2 - h(1/4)
+    0.1308
+    """
     p, best = jnp.asarray(prob_by_rank), best_of(prob_by_rank, draws)
     p = p / jnp.sum(p)
     return jnp.sum(jnp.where(best > 0, best * (jnp.log(jnp.where(best > 0, best, 1)) - jnp.log(p)), 0))

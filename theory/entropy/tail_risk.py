@@ -2,10 +2,12 @@
 
 With the quantile function q_u of the reward, RVaR_{a:b} = (b - a)^{-1} ∫_a^b q_u du and
 
-    MVaR = (1 + w) a RVaR_{0:a} + (b - a) RVaR_{a:b} = w ∫_0^a q_u du + ∫_0^b q_u du.
+    MVaR = a (1 + w) RVaR_{0:a} + (b - a) RVaR_{a:b} = w ∫_0^a q_u du + ∫_0^b q_u du.
 
 Since ∫_0^a q_u du = max_t {a t + E[min(R - t, 0)]}, reached at t = q_a, its gradient is that of E[A] with
 A = w min(R - q_a, 0) + min(R - q_b, 0) at fixed quantiles.
+
+Source: arXiv 2510.00911 (MVaR); the equivalent advantage is derived here.
 """
 
 import jax.numpy as jnp
@@ -17,7 +19,11 @@ from theory.door import within
 def lower_tail(
     prob: Float[ArrayLike, " outcomes"], rewards: Float[ArrayLike, " outcomes"], level: Float[ArrayLike, ""]
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """∫_0^a q_u du of a discrete reward, and its quantile q_a."""
+    """∫_0^a q_u du of a discrete reward, and its quantile q_a.
+
+    >>> [float(x) for x in lower_tail(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), 0.75)]
+    [0.25, 1.0]
+    """
     level = within("level", level, 0, 1)
     ranking = jnp.argsort(jnp.asarray(rewards))
     p, r = jnp.asarray(prob)[ranking], jnp.asarray(rewards)[ranking]
@@ -34,7 +40,11 @@ def mixed_tail_value(
     high: Float[ArrayLike, ""] = 0.8,
     weight: Float[ArrayLike, ""] = 0.5,
 ) -> Float[Array, ""]:
-    """MVaR = (1 + w) a RVaR_{0:a} + (b - a) RVaR_{a:b}."""
+    """MVaR = a (1 + w) RVaR_{0:a} + (b - a) RVaR_{a:b}.
+
+    >>> float(mixed_tail_value(jnp.array([0.5, 0.5]), jnp.array([-1.0, 1.0]), 0.5, 1.0))  # w (-1/2) + mean
+    -0.25
+    """
     to_low, to_high = lower_tail(prob, rewards, low)[0], lower_tail(prob, rewards, high)[0]
     return (1 + jnp.asarray(weight)) * to_low + (to_high - to_low)
 
@@ -45,6 +55,10 @@ def tail_advantage(
     high_quantile: Float[ArrayLike, ""],
     weight: Float[ArrayLike, ""] = 0.5,
 ) -> Float[Array, "*n"]:
-    """A = w min(R - q_a, 0) + min(R - q_b, 0): never positive, and 0 for rewards above both quantiles."""
+    """A = w min(R - q_a, 0) + min(R - q_b, 0): never positive, and 0 for rewards above both quantiles.
+
+    >>> tail_advantage(jnp.array([-1.0, 0.0, 1.0]), 0.0, 1.0).tolist()
+    [-2.5, -1.0, 0.0]
+    """
     r = jnp.asarray(rewards)
     return jnp.asarray(weight) * jnp.minimum(r - low_quantile, 0) + jnp.minimum(r - high_quantile, 0)

@@ -35,14 +35,18 @@ def mixed_variance(
 
 
 def metropolis(adjacency: Float[Array, "N N"]) -> Float[Array, "N N"]:
-    """Metropolis mixing: M_ij = 1/(1 + max(degree_i, degree_j)) on edges, the rest on the diagonal; symmetric."""
+    """Metropolis mixing: M_ij = 1/(1 + max(d_i, d_j)) on edges, d the degrees; the rest on the diagonal; symmetric.
+
+    >>> metropolis(jnp.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
     degree = jnp.sum(adjacency, axis=1)
     off = adjacency / (1 + jnp.maximum(degree[:, None], degree[None]))
     return off + jnp.diag(1 - jnp.sum(off, axis=1))
 
 
 def gossip_variance(mixing: Float[Array, "N N"], rounds: int) -> Float[Array, " rounds"]:
-    """Tr(M^{2t})/N for t = 0, ..., rounds - 1 of a symmetric M, from its eigenvalues.
+    """The sequence tr(M^{2t})/N for t = 0, ..., rounds - 1 of a symmetric M, from its eigenvalues.
 
     >>> ring = (jnp.eye(5) + jnp.roll(jnp.eye(5), 1, axis=1) + jnp.roll(jnp.eye(5), -1, axis=1)) / 3
     >>> print(gossip_variance(ring, 3).round(4))
@@ -53,17 +57,29 @@ def gossip_variance(mixing: Float[Array, "N N"], rounds: int) -> Float[Array, " 
 
 
 def ring_spectrum(nodes: int) -> Float[Array, " N"]:
-    """Eigenvalues (1 + 2 cos(2πk/N))/3 of Metropolis mixing on a ring."""
+    """Eigenvalues (1 + 2 cos(2πk/N))/3 of Metropolis mixing on a ring.
+
+    >>> print(ring_spectrum(4).round(4))
+    [ 1.      0.3333 -0.3333  0.3333]
+    """
     return (1 + 2 * jnp.cos(2 * jnp.pi * jnp.arange(count("nodes", nodes, 3)) / nodes)) / 3
 
 
 def signal_gain(variance_share: Float[ArrayLike, "*n"], layers: int) -> Float[Array, "*n"]:
-    """E|h_L|²/|h_0|² = f^L: N^{-L} after N independent networks were averaged."""
+    """E|h_L|²/|h_0|² = f^L: N^{-L} after N independent networks were averaged.
+
+    >>> float(signal_gain(0.5, 3))
+    0.125
+    """
     return within("variance_share", variance_share, 0) ** count("layers", layers)
 
 
 def restore_spread(weight: Float[Array, "*shape"], target: Float[ArrayLike, ""]) -> Float[Array, "*shape"]:
-    """W + (σ_target/σ(W) - 1)(W - W̄): the same mean over entries, and the standard deviation that is wanted."""
+    """W + (σ_target/σ(W) - 1)(W - W̄): the same mean over entries, and the standard deviation that is wanted.
+
+    >>> restore_spread(jnp.array([1.0, 3.0]), 2.0).tolist()
+    [0.0, 4.0]
+    """
     centred = weight - jnp.mean(weight)
     spread = jnp.sqrt(jnp.mean(centred**2))
     return weight + (jnp.asarray(target) / spread - 1) * centred
@@ -80,6 +96,9 @@ def restored_gain(
         width: d >= 2.
         alignment: c = (Σ x)²/(d |x|²) of the incoming signal, 1 for a constant one.
         variance_share: f, of the weights before they were rescaled.
+
+    >>> print(f"{restored_gain(2, 0.0, 0.25):.4f} {restored_gain(2, 1.0, 0.25):.4f}")  # (4/3) and (2/3) + 0.25/2
+    1.3333 0.7917
     """
     d, c = count("width", width, 2), within("alignment", alignment, 0, 1)
     return (1 - c / d) * d**2 / (d**2 - 1) + jnp.asarray(variance_share) * c / d

@@ -33,7 +33,11 @@ _HALVINGS = 60
 def differential_information(
     log_target: Float[ArrayLike, "*batch answers"], log_reference: Float[ArrayLike, "*batch answers"]
 ) -> Float[Array, "*batch answers"]:
-    """The law q ∝ π*/π_ref."""
+    """The law q ∝ π*/π_ref.
+
+    >>> print(differential_information(jnp.zeros(2), jnp.log(jnp.array([3.0, 1.0]))).round(4))  # 1/3 : 1
+    [0.25 0.75]
+    """
     return jax.nn.softmax(jnp.asarray(log_target) - jnp.asarray(log_reference))
 
 
@@ -42,7 +46,11 @@ def on_the_line(
     log_target: Float[ArrayLike, "*batch answers"],
     place: Float[ArrayLike, ""],
 ) -> Float[Array, "*batch answers"]:
-    """Logarithm of π_c ∝ π_ref^{1-c} π*^c for any real c."""
+    """Logarithm of π_c ∝ π_ref^{1-c} π*^c for any real c.
+
+    >>> print(jnp.exp(on_the_line(jnp.zeros(2), jnp.log(jnp.array([9.0, 1.0])), 0.5)).round(4))  # √9 : 1
+    [0.75 0.25]
+    """
     return jax.nn.log_softmax((1 - jnp.asarray(place)) * log_reference + jnp.asarray(place) * log_target)
 
 
@@ -51,7 +59,11 @@ def preference_loss(
     log_chosen: Float[ArrayLike, " answers"],
     log_rejected: Float[ArrayLike, " answers"],
 ) -> Float[Array, ""]:
-    """-Σ π_w(y) π_l(y') log σ(r(y) - r(y')): the loss of infinitely many pairs."""
+    """-Σ π_w(y) π_l(y') log σ(r(y) - r(y')): the loss of infinitely many pairs.
+
+    >>> print(f"{preference_loss(jnp.zeros(2), jnp.log(jnp.full(2, 0.5)), jnp.log(jnp.full(2, 0.5))):.4f}")  # log 2
+    0.6931
+    """
     r = jnp.asarray(rewards)
     pairs = jnp.exp(jnp.asarray(log_chosen)[:, None] + jnp.asarray(log_rejected)[None, :])
     return jnp.sum(pairs * jnp.logaddexp(0.0, r[None, :] - r[:, None]))
@@ -63,7 +75,12 @@ def learned_policy(
     log_rejected: Float[ArrayLike, " answers"],
     sharpness: Float[ArrayLike, ""],
 ) -> Float[Array, " answers"]:
-    """Logarithm of π ∝ π_ref (π_w/π_l)^{1/β}: what the log-ratio reward learns from these pairs."""
+    """Logarithm of π ∝ π_ref (π_w/π_l)^{1/β}: what the log-ratio reward learns from these pairs.
+
+    >>> learned = learned_policy(jnp.zeros(2), jnp.log(jnp.array([3.0, 1.0])), jnp.zeros(2), 0.5)
+    >>> print(" ".join(f"{p:.1f}" for p in jnp.exp(learned)))  # 3² : 1
+    0.9 0.1
+    """
     beta = within("sharpness", sharpness, 0, strict=True)
     return jax.nn.log_softmax(jnp.asarray(log_reference) + (jnp.asarray(log_chosen) - log_rejected) / beta)
 
@@ -71,7 +88,12 @@ def learned_policy(
 def mean_log_ratio(
     log_reference: Float[ArrayLike, " answers"], log_target: Float[ArrayLike, " answers"], place: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """ψ'(c) = E_{π_c} log(π*/π_ref): by how much the chosen answers become likelier, if they come from π_c."""
+    """ψ'(c) = E_{π_c} log(π*/π_ref): by how much the chosen answers become likelier, if they come from π_c.
+
+    >>> reference, target = jnp.log(jnp.array([[0.5, 0.5], [0.75, 0.25]]))
+    >>> print(f"{mean_log_ratio(reference, target, 1.0):.4f}")  # KL(π* ‖ π_ref) = log 2 - h(1/4)
+    0.1308
+    """
     ratio = jnp.asarray(log_target) - jnp.asarray(log_reference)
     return jnp.exp(on_the_line(log_reference, log_target, place)) @ ratio
 
@@ -79,7 +101,12 @@ def mean_log_ratio(
 def chernoff_place(
     log_reference: Float[ArrayLike, " answers"], log_target: Float[ArrayLike, " answers"]
 ) -> Float[Array, ""]:
-    """The c in (0, 1) with ψ'(c) = 0: chosen answers from before it lose likelihood, from after it gain."""
+    """The c in (0, 1) with ψ'(c) = 0: chosen answers from before it lose likelihood, from after it gain.
+
+    >>> reference, target = jnp.log(jnp.array([[0.25, 0.75], [0.75, 0.25]]))
+    >>> print(f"{chernoff_place(reference, target):.4f}")  # of mirror images, half way
+    0.5000
+    """
 
     def halve(_, ends):
         low, high = ends

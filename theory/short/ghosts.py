@@ -35,6 +35,9 @@ def two_class_zeros(
         gap: δ, the difference of the two logits.
         spread: Δ > 0, the difference of their slopes.
         turns: the largest k.
+
+    >>> print(two_class_zeros(0.0, 1.0).imag.round(4))  # e^{±iπ} = -1
+    [ 3.1416 -3.1416]
     """
     width = within("spread", spread, 0, strict=True)
     height = math.pi * (2 * jnp.arange(count("turns", turns) + 1) + 1)
@@ -51,7 +54,11 @@ def two_class_radius(gap: Float[ArrayLike, "*#n"], spread: Float[ArrayLike, "*#n
 
 
 def least_modulus(spread: Float[ArrayLike, "*#n"], height: Float[ArrayLike, "*#n"]) -> Float[Array, "*#n"]:
-    """cos(|y| Δ/2): the least that |Z(x + iy)| can be relative to Z(x), and 0 from |y| = π/Δ on."""
+    """cos(|y| Δ/2): the least that |Z(x + iy)| can be relative to Z(x), and 0 from |y| = π/Δ on.
+
+    >>> print(f"{least_modulus(2.0, jnp.pi / 3):.4f}")  # cos(π/3)
+    0.5000
+    """
     phase = jnp.abs(jnp.asarray(height)) * within("spread", spread, 0) / 2
     return jnp.where(phase < jnp.pi / 2, jnp.cos(phase), 0.0)
 
@@ -62,6 +69,10 @@ def log_partition_series(
     """Taylor coefficients c_1, ..., c_n of log Z(t)/Z(0): c_1 the mean of a, c_2 half its variance...
 
     From the moments m_k = E_p[a^k]/k! by n c_n = n m_n - Σ_{k<n} k c_k m_{n-k}.
+
+    >>> series = log_partition_series(jnp.zeros(2), jnp.array([1.0, -1.0]), 4)
+    >>> " ".join(f"{c:.4f}" for c in series)  # log cosh t = t²/2 - t⁴/12 + ...
+    '0.0000 0.5000 0.0000 -0.0833'
     """
     n = jnp.arange(1, count("orders", orders, 1) + 1)
     a = jnp.asarray(direction)
@@ -76,7 +87,11 @@ def log_partition_series(
 
 
 def partial_sums(coefficients: Float[ArrayLike, " orders"], step: Float[ArrayLike, ""]) -> Float[Array, " orders"]:
-    """Σ_{k<=n} c_k t^k for every n: what a local model of order n predicts."""
+    """Σ_{k<=n} c_k t^k for every n: what a local model of order n predicts.
+
+    >>> partial_sums(jnp.ones(3), 0.5).tolist()
+    [0.5, 0.75, 0.875]
+    """
     c = jnp.asarray(coefficients)
     return jnp.cumsum(c * jnp.cumprod(jnp.full_like(c, step)))
 

@@ -28,7 +28,11 @@ _HALVINGS = 80
 def log_moment(
     prob: Float[ArrayLike, " levels"], rewards: Float[ArrayLike, " levels"], tilt: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """Λ(λ) = log E[e^{λr}]."""
+    """Λ(λ) = log E[e^{λr}].
+
+    >>> print(f"{log_moment(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), jnp.log(3.0)):.4f}")  # log((1 + 3)/2)
+    0.6931
+    """
     p = within("prob", prob, 0)
     return jax.nn.logsumexp(jnp.asarray(tilt) * jnp.asarray(rewards), b=p / jnp.sum(p))
 
@@ -50,14 +54,22 @@ def tilted_law(
 def tilted_mean(
     prob: Float[ArrayLike, " levels"], rewards: Float[ArrayLike, " levels"], tilt: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """Λ'(λ), the mean reward of the tilt."""
+    """Λ'(λ), the mean reward of the tilt.
+
+    >>> print(f"{tilted_mean(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), jnp.log(3.0)):.4f}")  # 1 : 3
+    0.7500
+    """
     return tilted_law(prob, rewards, tilt) @ jnp.asarray(rewards)
 
 
 def tilted_divergence(
     prob: Float[ArrayLike, " levels"], rewards: Float[ArrayLike, " levels"], tilt: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """KL(φ_λ ‖ p) = λΛ'(λ) - Λ(λ), rising from 0 to -log P(r is largest)."""
+    """KL(φ_λ ‖ p) = λΛ'(λ) - Λ(λ), rising from 0 to -log P(r is largest).
+
+    >>> print(f"{tilted_divergence(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), jnp.log(3.0)):.4f}")  # log 2 - h(1/4)
+    0.1308
+    """
     return jnp.asarray(tilt) * tilted_mean(prob, rewards, tilt) - log_moment(prob, rewards, tilt)
 
 
@@ -75,14 +87,22 @@ def tilt_at_divergence(
 def tilt_at_mean(
     prob: Float[ArrayLike, " levels"], rewards: Float[ArrayLike, " levels"], mean: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """The λ >= 0 with Λ'(λ) = x, for x between the mean and the largest reward."""
+    """The λ >= 0 with Λ'(λ) = x, for x between the mean and the largest reward.
+
+    >>> print(f"{tilt_at_mean(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), 0.75):.4f}")  # log 3
+    1.0986
+    """
     return _inverse(lambda tilt: tilted_mean(prob, rewards, tilt), jnp.asarray(mean))
 
 
 def rate_function(
     prob: Float[ArrayLike, " levels"], rewards: Float[ArrayLike, " levels"], mean: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """I(x) = sup_λ {λx - Λ(λ)}, for x from the mean on: P(average of n >= x) = e^{-nI(x) + o(n)}."""
+    """I(x) = sup_λ {λx - Λ(λ)}, for x from the mean on: P(average of n >= x) = e^{-nI(x) + o(n)}.
+
+    >>> print(f"{rate_function(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), 0.75):.4f}")  # log 2 - h(1/4)
+    0.1308
+    """
     return tilted_divergence(prob, rewards, tilt_at_mean(prob, rewards, mean))
 
 
@@ -109,6 +129,9 @@ def log_law_of_sum(
         prob: of the rewards 0, ..., m.
         length: n, at most `capacity`; may be traced.
         capacity: the result has capacity * m + 1 entries.
+
+    >>> print(jnp.exp(log_law_of_sum(jnp.array([0.5, 0.5]), 2, 2)).round(4))
+    [0.25 0.5  0.25]
     """
     length = within("length", length, 0, count("capacity", capacity, 1))
     p = within("prob", prob, 0)
@@ -126,6 +149,9 @@ def best_of_levels(log_law: Float[ArrayLike, " sums"], log_draws: Float[ArrayLik
     """Law of the best of N draws over rising levels, N = e^{log_draws} however large.
 
     P(max < k) = (1 - S_k)^N with the upper tail S_k, through log(-log(1 - S)), which is log S for rare levels.
+
+    >>> print(best_of_levels(jnp.log(jnp.array([0.5, 0.5])), jnp.log(2.0)).round(4))
+    [0.25 0.75]
     """
     tail = jnp.minimum(jax.lax.cumlogsumexp(jnp.asarray(log_law), reverse=True), 0.0)
     frequent = jnp.log(-jnp.log1p(-jnp.exp(jnp.maximum(tail, -20.0))))
@@ -148,6 +174,12 @@ def best_of_deficit(
         prob: of the rewards 0, 1, ..., m of a symbol.
         rate: D.
         length: n.
+
+    >>> prob, symbols = jnp.array([0.5, 0.5]), jnp.array([10.0, 40.0])
+    >>> rate = tilted_divergence(prob, jnp.array([0.0, 1.0]), jnp.log(3.0))
+    >>> short, long = best_of_deficit(prob, rate, symbols)
+    >>> print(f"{long - short:.4f}")  # ½ log(4)/λ, λ = log 3
+    0.6309
     """
     rewards = jnp.arange(1.0 * np.size(prob))
     tilt = tilt_at_divergence(prob, rewards, rate)
@@ -158,7 +190,11 @@ def best_of_deficit(
 
 
 def divergence(law: Float[ArrayLike, " levels"], log_base: Float[ArrayLike, " levels"]) -> Float[Array, ""]:
-    """KL(law ‖ base), the base by its logarithms; levels without mass count nothing."""
+    """KL(law ‖ base), the base by its logarithms; levels without mass count nothing.
+
+    >>> print(f"{divergence(jnp.array([1.0, 0.0]), jnp.log(jnp.array([0.5, 0.5]))):.4f}")  # log 2
+    0.6931
+    """
     p = jnp.asarray(law)
     there = p > 0
     return jnp.sum(jnp.where(there, p * (jnp.log(jnp.where(there, p, 1)) - jnp.where(there, log_base, 0)), 0))

@@ -26,18 +26,30 @@ from theory.door import within
 def step_back(
     base: Float[ArrayLike, "*#n"], tuned: Float[ArrayLike, "*#n"], weight: Float[ArrayLike, "*#n"]
 ) -> Float[Array, "*n"]:
-    """θ = (1 + w) θ_r - w θ_s."""
+    """θ = (1 + w) θ_r - w θ_s.
+
+    >>> float(step_back(2.0, 3.0, 0.5))
+    1.5
+    """
     w = jnp.asarray(weight)
     return (1 + w) * base - w * jnp.asarray(tuned)
 
 
 def sharpening(temperature: Float[ArrayLike, "*#n"], weight: Float[ArrayLike, "*#n"]) -> Float[Array, "*n"]:
-    """The factor a = 1 + w (1 - 1/τ) on the logits; below 1 for τ < 1 and w > 0."""
+    """The factor a = 1 + w (1 - 1/τ) on the logits; below 1 for τ < 1 and w > 0.
+
+    >>> float(sharpening(0.5, 0.5))
+    0.5
+    """
     return 1 + jnp.asarray(weight) * (1 - 1 / within("temperature", temperature, 0, strict=True))
 
 
 def spreading(temperature: Float[ArrayLike, "*#n"], weight: Float[ArrayLike, "*#n"]) -> Float[Array, "*n"]:
-    """The factor f = τ^{-w} on a Gaussian's spread; above 1 for τ < 1 and w > 0."""
+    """The factor f = τ^{-w} on a Gaussian's spread; above 1 for τ < 1 and w > 0.
+
+    >>> print(f"{spreading(0.25, 0.5):.4f}")
+    2.0000
+    """
     return within("temperature", temperature, 0, strict=True) ** -jnp.asarray(weight)
 
 
@@ -57,7 +69,11 @@ def gaussian_risk(samples: Float[ArrayLike, "*#n"], factor: Float[ArrayLike, "*#
 
 
 def gaussian_best_weight(samples: Float[ArrayLike, "*#n"], temperature: Float[ArrayLike, "*#n"]) -> Float[Array, "*n"]:
-    """w* = log((n+1)/(n-3)) / (-2 log τ): positive iff the sampler seeks the mode."""
+    """w* = log((n+1)/(n-3)) / (-2 log τ): positive iff the sampler seeks the mode.
+
+    >>> print(f"{gaussian_best_weight(7.0, 0.5):.4f}")  # log 2 over twice log 2
+    0.5000
+    """
     n = within("samples", samples, 3, strict=True)
     return jnp.log((n + 1) / (n - 3)) / (-2 * jnp.log(within("temperature", temperature, 0, strict=True)))
 
@@ -65,6 +81,10 @@ def gaussian_best_weight(samples: Float[ArrayLike, "*#n"], temperature: Float[Ar
 def alignment(
     model: Float[ArrayLike, "*#b tokens"], real: Float[ArrayLike, "*#b tokens"], sampled: Float[ArrayLike, "*#b tokens"]
 ) -> Float[Array, "*b"]:
-    """<∇L_real, ∇L_syn> = (p - q)·(p - π) in logits, for cross-entropies against q and against the samples' law π."""
+    """<∇L_real, ∇L_syn> = (p - q)·(p - π) in logits, for cross-entropies against q and against the samples' law π.
+
+    >>> float(alignment(jnp.array([0.5, 0.5]), jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])))
+    -0.5
+    """
     p = jnp.asarray(model)
     return jnp.sum((p - jnp.asarray(real)) * (p - jnp.asarray(sampled)), axis=-1)

@@ -25,7 +25,11 @@ _NEWTON_STEPS = 30
 
 
 def greedy_policy(values: Float[ArrayLike, "*states actions"]) -> Float[Array, "*states actions"]:
-    """All probability on the best actions, equal shares where they tie."""
+    """All probability on the best actions, equal shares where they tie.
+
+    >>> greedy_policy(jnp.array([1.0, 1.0, 0.3])).tolist()
+    [0.5, 0.5, 0.0]
+    """
     q = jnp.asarray(values)
     best = q == jnp.max(q, axis=-1, keepdims=True)
     return best / jnp.sum(best, axis=-1, keepdims=True)
@@ -36,8 +40,8 @@ def soft_policy(
 ) -> Float[Array, "*states actions"]:
     """softmax(Q/α).
 
-    >>> print(soft_policy(jnp.array([1.0, 1.1]), 0.1).round(4))
-    [0.2689 0.7311]
+    >>> print(soft_policy(jnp.array([0.0, jnp.log(3.0)]), 1.0).round(4))  # 1 : 3
+    [0.25 0.75]
     """
     return jax.nn.softmax(jnp.asarray(values) / within("temperature", temperature, 0, strict=True))
 
@@ -57,6 +61,9 @@ def optimal_values(
         discount: γ in [0, 1).
         temperature: α >= 0.
         sweeps: of the iteration; the error is below γ^sweeps times the first one.
+
+    >>> print(f"{optimal_values(jnp.ones((1, 1)), jnp.ones((1, 1, 1)), 0.5)[0, 0]:.4f}")  # 1/(1 - γ)
+    2.0000
     """
     r, p = jnp.asarray(rewards), jnp.asarray(transitions)
     gamma, alpha = within("discount", discount, 0, 1), within("temperature", temperature, 0)

@@ -1,14 +1,14 @@
 """Fitting a model again and again to its own output: errors by generation, exactly.
 
-Least squares in d dimensions, y = x'w + σξ with x normal, T samples a generation, each labelled by the last fit. One
+Least squares in d dimensions, y = xᵀw + σξ with x normal, T samples a generation, each labelled by the last fit. One
 fit to the truth has the excess risk v = σ² d / (T - d - 1), the mean trace of an
 inverse Wishart matrix, for any covariance of x.
 
     replace                 ŵ_n = ŵ_{n-1} + X_n† ε_n                   E_n = n v
     accumulate, one design  ŵ_n = ŵ_{n-1} + X† ε_n / n                 E_n = v Σ_{i<=n} 1/i² <= v π²/6
-    accumulate, fresh       ŵ_n = ŵ_{n-1} + S_n^{-1} X_n' ε_n          E_n = σ² Σ_{i<=n} d / (i (iT - d - 1))
+    accumulate, fresh       ŵ_n = ŵ_{n-1} + S_n^{-1} X_nᵀ ε_n          E_n = σ² Σ_{i<=n} d / (i (iT - d - 1))
 
-with S_n = Σ_{j<=n} X_j'X_j; the last since all X_j'X_j share S_n^{-1} alike.
+with S_n = Σ_{j<=n} X_jᵀX_j; the last since all X_jᵀX_j share S_n^{-1} alike.
 
 Frequencies of a categorical law, T draws a generation: with the diversity h = 1 - Σ p², the mean squared error
 D_n = E|p̂_n - p|² obeys D_n = (1-r)² (1 - 1/T) D_{n-1} + h/T when a share r of the draws is real and nothing is kept;
@@ -43,6 +43,9 @@ def replaced_errors(
     """E_1, ..., E_n when every fit sees the last generation only, on one design or on fresh ones: n v.
 
     With labels blended from the truth with weight p, v (1 - (1-p)^{2n}) / (1 - (1-p)²), at most v / (1 - (1-p)²).
+
+    >>> replaced_errors(3, 1.0).tolist()
+    [1.0, 2.0, 3.0]
     """
     kept = (1 - within("real_share", real_share, 0, 1)) ** 2
     powers = kept ** jnp.arange(count("generations", generations, 1), dtype=float)
@@ -61,7 +64,11 @@ def accumulated_errors(generations: int, one_fit: Float[ArrayLike, ""]) -> Float
 def accumulated_fresh_errors(
     generations: int, dimension: int, samples: Float[ArrayLike, ""], noise: Float[ArrayLike, ""] = 1.0
 ) -> Float[Array, " n"]:
-    """E_1, ..., E_n when every generation brings inputs of its own: σ² Σ d / (i (iT - d - 1)), below one design's."""
+    """E_1, ..., E_n when every generation brings inputs of its own: σ² Σ d / (i (iT - d - 1)), below one design's.
+
+    >>> print(accumulated_fresh_errors(2, 1, 4.0).round(4))  # 1/2, and 1/(2 · 6) more
+    [0.5    0.5833]
+    """
     index = _generations(generations)
     return jnp.cumsum(one_fit_error(dimension, index * jnp.asarray(samples), noise) / index)
 
@@ -79,6 +86,9 @@ def replaced_table_errors(
         draws: T.
         diversity: h = 1 - Σ p².
         real_share: r, the chance that a draw comes from the truth.
+
+    >>> replaced_table_errors(2, 4.0, 0.5).tolist()  # h/T, then (3/4) h/T + h/T
+    [0.125, 0.21875]
     """
     kept = (1 - within("real_share", real_share, 0, 1)) ** 2
     T, h = within("draws", draws, 1), within("diversity", diversity, 0, 1)
@@ -93,13 +103,21 @@ def replaced_table_errors(
 def accumulated_table_errors(
     generations: int, draws: Float[ArrayLike, ""], diversity: Float[ArrayLike, ""]
 ) -> Float[Array, " n"]:
-    """D_1, ..., D_n of a categorical law refitted to all draws so far: h (1 - Π (1 - 1/(i²T)))."""
+    """D_1, ..., D_n of a categorical law refitted to all draws so far: h (1 - Π (1 - 1/(i²T))).
+
+    >>> accumulated_table_errors(2, 4.0, 0.5).tolist()  # h/4, then h (1 - (3/4)(15/16))
+    [0.125, 0.1484375]
+    """
     T = within("draws", draws, 1)
     return within("diversity", diversity, 0, 1) * (1 - jnp.cumprod(1 - 1 / (_generations(generations) ** 2 * T)))
 
 
 def accumulated_table_limit(draws: Float[ArrayLike, "*n"], diversity: Float[ArrayLike, "*#n"]) -> Float[Array, "*n"]:
-    """D_∞ = h (1 - sin(x)/x), x = π/√T."""
+    """D_∞ = h (1 - sin(x)/x), x = π/√T.
+
+    >>> print(f"{accumulated_table_limit(4.0, 1.0):.4f}")  # 1 - 2/π
+    0.3634
+    """
     return within("diversity", diversity, 0, 1) * (1 - jnp.sinc(1 / jnp.sqrt(within("draws", draws, 1))))
 
 

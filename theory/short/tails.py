@@ -26,21 +26,35 @@ HEAD = 4096
 
 
 class Training(NamedTuple):
-    """A law of training items: the first one by one, then a power."""
+    """A law of training items: the first one by one, then a power.
+
+    Attributes:
+        head: q_i of the first items.
+        scale: b of q_i = b i^{-β'} beyond the head; 0 where the tail is cut.
+        exponent: β'.
+    """
 
     head: Float[Array, " head"]
-    scale: Float[Array, ""]  # b of q_i = b i^{-β'} beyond the head; 0 where the tail is cut
-    exponent: Float[Array, ""]  # β'
+    scale: Float[Array, ""]
+    exponent: Float[Array, ""]
 
 
 def zipf_head(exponent: Float[ArrayLike, ""]) -> Float[Array, " head"]:
-    """p_1, ..., p_HEAD of p_i = i^{-β}/ζ(β)."""
+    """p_1, ..., p_HEAD of p_i = i^{-β}/ζ(β).
+
+    >>> print(f"{zipf_head(2.0)[0]:.4f}")  # 6/π²
+    0.6079
+    """
     beta = within("exponent", exponent, 1, strict=True)
     return jnp.arange(1, HEAD + 1, dtype=float) ** -beta / zeta(beta, 1.0)
 
 
 def clean(exponent: Float[ArrayLike, ""]) -> Training:
-    """The Zipf law itself."""
+    """The Zipf law itself.
+
+    >>> print(f"{clean(2.0).scale:.4f}")  # 1/ζ(2)
+    0.6079
+    """
     return Training(zipf_head(exponent), 1 / zeta(jnp.asarray(exponent), 1.0), jnp.asarray(exponent))
 
 
@@ -51,6 +65,9 @@ def cut(exponent: Float[ArrayLike, ""], last: int, real_share: Float[ArrayLike, 
         exponent: β.
         last: k, the last item that synthetic data contain.
         real_share: π.
+
+    >>> print(cut(2.0, 1).head[:2].round(4))
+    [1. 0.]
     """
     if not 1 <= last <= HEAD:
         raise ValueError(f"last must lie in [1, {HEAD}], but came as {last}")
@@ -62,7 +79,11 @@ def cut(exponent: Float[ArrayLike, ""], last: int, real_share: Float[ArrayLike, 
 def missing_mass(
     test: Float[Array, " items"], training: Float[Array, " items"], draws: Float[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """Σ p_i (1 - q_i)^T over given items."""
+    """Σ p_i (1 - q_i)^T over given items.
+
+    >>> print(f"{missing_mass(jnp.array([0.5, 0.5]), jnp.array([0.5, 0.5]), 2.0):.4f}")
+    0.2500
+    """
     return jnp.sum(test * jnp.exp(jnp.asarray(draws) * jnp.log1p(-training)))
 
 
@@ -86,7 +107,11 @@ def memoriser_error(
 def memoriser_asymptote(
     draws: Float[ArrayLike, "*n"], exponent: Float[ArrayLike, ""], training: Training
 ) -> Float[Array, "*n"]:
-    """The power law (Γ(s)/β') (bT)^{-s} / ζ(β), s = (β-1)/β'."""
+    """The power law (Γ(s)/β') (bT)^{-s} / ζ(β), s = (β-1)/β'.
+
+    >>> print(f"{memoriser_asymptote(100.0, 2.0, clean(2.0)):.4f}")  # √(3/(2πT))
+    0.0691
+    """
     beta = jnp.asarray(exponent)
     power = (beta - 1) / training.exponent
     scaled = (training.scale * jnp.asarray(draws)) ** -power
@@ -94,17 +119,29 @@ def memoriser_asymptote(
 
 
 def forgotten_mass(exponent: Float[ArrayLike, ""], last: Float[ArrayLike, "*n"]) -> Float[Array, "*n"]:
-    """Σ_{i>k} p_i ~ k^{-(β-1)} / ((β-1) ζ(β)): where the error stops when the tail is cut at k."""
+    """Σ_{i>k} p_i ~ k^{-(β-1)} / ((β-1) ζ(β)): where the error stops when the tail is cut at k.
+
+    >>> print(f"{forgotten_mass(2.0, 1.0):.4f}")  # 1 - 6/π²
+    0.3921
+    """
     beta = within("exponent", exponent, 1, strict=True)
     return zeta(beta, jnp.asarray(last, float) + 1) / zeta(beta, 1.0)
 
 
 def effective_draws(draws: Float[ArrayLike, "*#n"], source: Float[ArrayLike, "*#n"]) -> Float[Array, "*n"]:
-    """T_0 (1 - e^{-T/T_0}): clean draws worth T draws from a memory of T_0 draws, for rare items."""
+    """T_0 (1 - e^{-T/T_0}): clean draws worth T draws from a memory of T_0 draws, for rare items.
+
+    >>> print(f"{effective_draws(1.0, 1.0):.4f}")  # 1 - 1/e
+    0.6321
+    """
     memory = within("source", source, 0, strict=True)
     return -memory * jnp.expm1(-jnp.asarray(draws) / memory)
 
 
 def lineage_survival(generations: int) -> Float[Array, " n"]:
-    """u_0, ..., u_{n-1}: chance that one copy of an item has descendants in each further generation."""
+    """u_0, ..., u_{n-1}: chance that one copy of an item has descendants in each further generation.
+
+    >>> print(lineage_survival(2).round(4))  # 1, then 1 - 1/e
+    [1.     0.6321]
+    """
     return jax.lax.scan(lambda u, _: (-jnp.expm1(-u), u), jnp.ones(()), None, count("generations", generations, 1))[1]

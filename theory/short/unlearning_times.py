@@ -33,8 +33,8 @@ def ascent_time(depth: Float[ArrayLike, "*n"]) -> Float[Array, "*n"]:
 def bounded_time(depth: Float[ArrayLike, "*n"], sharpness: Float[ArrayLike, ""] = 1.0) -> Float[Array, "*n"]:
     """Time ½ ∫_0^u (1 + e^{-s})(1 + ((1 + e^s)/2)^β) ds of the bounded loss to the depth u.
 
-    >>> print(f"{bounded_time(10.0):.4f}")  # (4u + e^u - 3e^{-u} + 2)/4 at β = 1
-    5517.1164
+    >>> print(f"{bounded_time(5.0):.3f}")  # (4u + e^u - 3e^{-u} + 2)/4 at β = 1
+    42.598
     """
     beta = within("sharpness", sharpness, 0, strict=True)
 
@@ -45,6 +45,10 @@ def bounded_time(depth: Float[ArrayLike, "*n"], sharpness: Float[ArrayLike, ""] 
 
 
 def bounded_depth_limit(time: Float[ArrayLike, "*n"], sharpness: Float[ArrayLike, ""] = 1.0) -> Float[Array, "*n"]:
-    """log(β 2^{β+1} t)/β: the depth of the bounded loss after a long time."""
+    """log(β 2^{β+1} t)/β: the depth of the bounded loss after a long time.
+
+    >>> print(f"{bounded_depth_limit(bounded_time(10.0)):.2f}")
+    10.00
+    """
     beta = within("sharpness", sharpness, 0, strict=True)
     return (jnp.log(within("time", time, 0, strict=True)) + jnp.log(beta) + (beta + 1) * jnp.log(2.0)) / beta

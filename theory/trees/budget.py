@@ -48,7 +48,13 @@ class Options(NamedTuple):
 
 
 class BestTree(NamedTuple):
-    """The best depth for a budget, with its root bias and the compute of each leaf."""
+    """The best depth for a budget.
+
+    Attributes:
+        bias: of the root.
+        depth: L, 0 for the single agent.
+        compute: x, compute of each leaf.
+    """
 
     bias: Float[Array, "*batch"]
     depth: Int[Array, "*batch"]
@@ -56,7 +62,11 @@ class BestTree(NamedTuple):
 
 
 def leaf_bias(compute: Real[ArrayLike, "*#batch"], leaf: Leaf) -> Float[Array, "*#batch"]:
-    """μ_0(x) = min(1, c x^β)."""
+    """μ_0(x) = min(1, c x^β).
+
+    >>> leaf_bias(jnp.array([4.0, 400.0]), Leaf(scale=0.25, exponent=0.5)).tolist()
+    [0.5, 1.0]
+    """
     c, beta = within("scale", leaf.scale, 0, strict=True), within("exponent", leaf.exponent, 0, strict=True)
     return jnp.minimum(c * within("compute", compute, 0) ** beta, 1)
 
@@ -66,12 +76,21 @@ def compute_for(bias: Real[ArrayLike, "*#batch"], leaf: Leaf) -> Float[Array, "*
 
     At μ = μ* it closes the window of synergy: a tree never exceeds max(μ_0, μ*), so once the single agent stands at
     μ* no tree of that fan-in, fidelity and correlation beats it.
+
+    >>> float(compute_for(0.5, Leaf(0.25, 0.5)))
+    4.0
     """
     return (within("bias", bias, 0, 1) / jnp.asarray(leaf.scale)) ** (1 / jnp.asarray(leaf.exponent))
 
 
-def message_cost(message_length: Real[ArrayLike, "*#batch"], fan_in: Real[ArrayLike, "*#batch"]) -> Array:
-    """c_0 = 2 m b / (b - 1), the cost of communication for every leaf but the first; fan-in >= 3."""
+def message_cost(
+    message_length: Real[ArrayLike, "*#batch"], fan_in: Real[ArrayLike, "*#batch"]
+) -> Float[Array, "*#batch"]:
+    """c_0 = 2 m b / (b - 1), the cost of communication for every leaf but the first; fan-in >= 3.
+
+    >>> float(message_cost(100.0, 3))
+    300.0
+    """
     m, b = within("message_length", message_length, 0), within("fan_in", odd("fan_in", fan_in), 3)
     return 2 * m * b / (b - 1)
 
@@ -85,6 +104,9 @@ def best_leaf_compute(
         growth: t, the exponent with which the organisation gains from its leaves: s for trees, 1/2 for stars.
         exponent: β of the leaf.
         cost: c_0, communication per leaf.
+
+    >>> [float(best_leaf_compute(0.5, beta, cost=300.0)) for beta in (0.25, 0.5)]
+    [300.0, inf]
     """
     t, beta = jnp.asarray(growth), within("exponent", exponent, 0, strict=True)
     return jnp.where(t > beta, beta * within("cost", cost, 0) / jnp.where(t > beta, t - beta, 1), jnp.inf)
@@ -96,6 +118,9 @@ def continuous_threshold(
     """B_min = c_0/(t - β) (t^t/β^β)^{1/(t-β)}, above which N = B/(x* + c_0) weak leaves beat one agent.
 
     N is taken as real there: N_min = (t/β)^{β/(t-β)}, between 1 and e, which no tree has. inf where t <= β.
+
+    >>> print(f"{continuous_threshold(0.5, 0.25, cost=1.0):.4f}")  # N_min = 2 leaves of x* = c_0
+    4.0000
     """
     t, beta = jnp.asarray(growth), within("exponent", exponent, 0, strict=True)
     gap = jnp.where(t > beta, t - beta, 1)
@@ -108,6 +133,11 @@ def growth_threshold(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"], d
 
     Growth at the full rate α is an upper bound, so no budget below B_L makes such a tree win whatever the scale c;
     B_1 is the smallest. inf where s <= β.
+
+    >>> tree = Tree(3, 1.0, 0.0)
+    >>> leaf = Leaf(0.01, organisation_exponent(tree) / 2)
+    >>> print(f"{growth_threshold(tree, leaf, cost=1.0, depth=1):.4f}")  # at β = s/2 it is N c_0
+    3.0000
     """
     s, beta = organisation_exponent(tree), within("exponent", leaf.exponent, 0, strict=True)
     log_leaves = count("depth", depth, 1) * jnp.log(jnp.asarray(tree.fan_in))
@@ -122,6 +152,11 @@ def winning_budget(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"], dep
     With A(x) = μ_L/μ_0 the tree wins iff x > R(x) = c_0 (N - 1)/(A(x)^{1/β} - N). A falls as x grows, so R increases,
     and iterating R from the solution under full growth, which lies below every solution, rises to the smallest. (Where
     the two curves all but touch 400 steps may stop short of it: what is given is then below it.)
+
+    >>> tree = Tree(3, 1.0, 0.0)
+    >>> weak = Leaf(1e-3, organisation_exponent(tree) / 2)
+    >>> print(f"{winning_budget(tree, weak, cost=1.0, depth=1):.4f}")  # the growth threshold, as c → 0
+    3.0000
     """
     depth, beta = count("depth", depth, 1), within("exponent", leaf.exponent, 0, strict=True)
     leaves = jnp.asarray(tree.fan_in) ** depth * 1.0
@@ -144,7 +179,13 @@ def winning_budget(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"], dep
 
 
 def saturation_budget(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """B_sat = (μ*/(c x*^β))^{1/s} (x* + c_0), at which growth with the best leaves meets the ceiling; inf if s <= β."""
+    """B_sat = (μ*/(c x*^β))^{1/s} (x* + c_0), at which growth with the best leaves meets the ceiling; inf if s <= β.
+
+    >>> tree = Tree(3, 1.0, 0.0)
+    >>> leaf = Leaf(2 / 3, organisation_exponent(tree) / 2)  # x* = c_0
+    >>> print(f"{saturation_budget(tree, leaf, cost=1.0):.4f}")  # three leaves of x* + c_0
+    6.0000
+    """
     s, ceiling = organisation_exponent(tree), fixed_point(tree).bias
     compute = best_leaf_compute(s, leaf.exponent, cost)
     pays = jnp.isfinite(compute)
@@ -159,6 +200,10 @@ def tree_options(
     """Root bias and leaf compute of every depth 0..max_depth at one budget, by the exact recursion.
 
     Tree, leaf and cost are scalars; budgets may come in any shape.
+
+    >>> options = tree_options(14.0, Tree(3, 1.0, 0.0), Leaf(0.25, 0.5), cost=1.0, max_depth=1)
+    >>> options.compute.tolist(), round(float(options.bias[1]), 4)  # (14 - 2)/3 each, f_3(1/2) = 11/16
+    ([14.0, 4.0], 0.6875)
     """
     max_depth, budget = count("max_depth", max_depth), within("budget", budget, 0)
 
@@ -179,7 +224,7 @@ def best_tree(
 ) -> BestTree:
     """The depth 0..max_depth with the largest root bias at a budget; the shallowest of equals.
 
-    >>> best = best_tree(1e4, Tree(5, 0.95, 0.0), Leaf(0.01, 0.2), cost=1.0, max_depth=8)
+    >>> best = jax.jit(best_tree, static_argnums=4)(1e4, Tree(5, 0.95, 0.0), Leaf(0.01, 0.2), 1.0, 8)
     >>> print(f"{best.bias:.3f} at depth {best.depth}")
     0.207 at depth 5
     """

@@ -24,7 +24,11 @@ class PowerLaw(NamedTuple):
 
 
 def estimate_bias(votes: Real[ArrayLike, "tasks agents"]) -> Float[Array, "agents"]:
-    """μ_i, the mean signed correctness (+1 right, -1 wrong) of each agent."""
+    """μ_i, the mean signed correctness (+1 right, -1 wrong) of each agent.
+
+    >>> estimate_bias(jnp.array([[1, 1], [1, -1]])).tolist()
+    [1.0, 0.0]
+    """
     return jnp.mean(within("votes", votes, -1, 1) * 1.0, axis=0)
 
 
@@ -33,6 +37,10 @@ def estimate_correlation(votes: Real[ArrayLike, "tasks agents"]) -> Float[Array,
 
     An agent that is always right, or always wrong, has no correlation and is left out of the mean; with fewer than
     two others the result is NaN.
+
+    >>> votes = jnp.array([[1, 1, 1], [1, 1, -1], [-1, -1, 1], [-1, -1, -1]])  # of three pairs one copies
+    >>> print(f"{estimate_correlation(votes):.4f}")
+    0.3333
     """
     centred = within("votes", votes, -1, 1) - estimate_bias(votes)[None]
     deviation = jnp.sqrt(jnp.mean(centred**2, axis=0))
@@ -45,7 +53,11 @@ def estimate_correlation(votes: Real[ArrayLike, "tasks agents"]) -> Float[Array,
 
 
 def estimate_fidelity(sent: Real[ArrayLike, "messages"], received: Real[ArrayLike, "messages"]) -> Float[Array, ""]:
-    """γ = E[X X̃], the mean agreement of an echo test, whatever the mix of votes that were sent."""
+    """γ = E[X X̃], the mean agreement of an echo test, whatever the mix of votes that were sent.
+
+    >>> float(estimate_fidelity(jnp.array([1, 1, -1, -1]), jnp.array([1, 1, -1, 1])))  # one flip in four
+    0.5
+    """
     return jnp.mean(within("sent", sent, -1, 1) * within("received", received, -1, 1) * 1.0)
 
 
@@ -55,6 +67,10 @@ def estimate_leaf_law(
     """Fit c and β by least squares of ln μ on ln x, over the points with 0 < μ < ceiling: the clip would flatten it.
 
     NaN where fewer than two different x remain.
+
+    >>> law = estimate_leaf_law(jnp.array([1.0, 4.0, 99.0]), jnp.array([0.25, 0.5, 1.0]))
+    >>> print(f"{law.scale:.4f} {law.exponent:.4f}")
+    0.2500 0.5000
     """
     bias = jnp.asarray(bias)
     kept = (bias > 0) & (bias < ceiling)
@@ -69,6 +85,10 @@ def estimate_leaf_law(
 def effective_agents(
     agents: Real[ArrayLike, "*#batch"], correlation: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """Kish's N_eff = N/(1 + (N - 1)ρ) <= 1/ρ: as many independent agents would have a mean of the same variance."""
+    """Kish's N_eff = N/(1 + (N - 1)ρ) <= 1/ρ: as many independent agents would have a mean of the same variance.
+
+    >>> float(effective_agents(9.0, 0.25))
+    3.0
+    """
     n = within("agents", agents, 1)
     return n / (1 + (n - 1) * within("correlation", correlation, 0, 1))

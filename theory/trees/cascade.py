@@ -24,6 +24,9 @@ def spectral_radius(matrix: Real[ArrayLike, "nodes nodes"]) -> Float[Array, ""]:
     """λ_1 of a matrix of non-negative entries, as lim ‖W^{2^k}‖^{1/2^k}: no eigenvalue routine, so on every device.
 
     Cycles in the signs of other eigenvalues do not disturb it, and a graph without directed cycles gives 0.
+
+    >>> print(f"{spectral_radius(1 - jnp.eye(3)):.4f}")  # everybody hears both others
+    2.0000
     """
     power = within("matrix", matrix, 0) * 1.0
 
@@ -54,7 +57,11 @@ def reproduction_number(
 def early_growth(
     adjacency: Real[ArrayLike, "nodes nodes"], transmission: Real[ArrayLike, ""], correction: Real[ArrayLike, ""]
 ) -> Float[Array, ""]:
-    """1 - δ + β λ_1(W), the factor by which few errors grow in one step of the mean field."""
+    """1 - δ + β λ_1(W), the factor by which few errors grow in one step of the mean field.
+
+    >>> print(f"{early_growth(1 - jnp.eye(3), 0.1, 0.4):.4f}")
+    0.8000
+    """
     beta, delta = within("transmission", transmission, 0, 1), within("correction", correction, 0, 1)
     return 1 - delta + beta * spectral_radius(adjacency)
 
@@ -65,7 +72,11 @@ def cascade_step(
     transmission: Real[ArrayLike, ""],
     correction: Real[ArrayLike, ""],
 ) -> Float[Array, "nodes"]:
-    """One step of the mean field; row i of W has a 1 for each agent that i listens to."""
+    """One step of the mean field; row i of W has a 1 for each agent that i listens to.
+
+    >>> print(cascade_step(jnp.array([1.0, 0.0, 0.0]), 1 - jnp.eye(3), 0.5, 0.5).round(4))
+    [0.5 0.5 0.5]
+    """
     x, hears = within("errors", errors, 0, 1), within("adjacency", adjacency, 0, 1)
     beta, delta = within("transmission", transmission, 0, 1), within("correction", correction, 0, 1)
     caught = -jnp.expm1(jnp.sum(jnp.log1p(-beta * hears * x[None]), axis=1))  # keeps the digits of few errors
@@ -79,7 +90,12 @@ def cascade(
     correction: Real[ArrayLike, ""],
     steps: int,
 ) -> Float[Array, "{steps}+1 nodes"]:
-    """The error probabilities of every agent over time, the start in row 0."""
+    """The error probabilities of every agent over time, the start in row 0.
+
+    >>> ring = jnp.roll(jnp.eye(3), 1, axis=0)
+    >>> cascade(jnp.array([1.0, 0.0, 0.0]), ring, 1.0, 1.0, steps=2).tolist()  # a sure error walks round
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     start = within("errors", errors, 0, 1) * 1.0
 
     def spread(x, _):

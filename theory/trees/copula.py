@@ -31,7 +31,11 @@ def _normal_density(x: Array) -> Array:
 def pairwise_correlation(
     bias: Real[ArrayLike, "*#batch"], latent: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """ρ = (2/π) ∫₀^{arcsin r} exp(-τ²/(1 + sin φ)) dφ / (1 - μ²), Plackett's identity; |μ| < 1."""
+    """ρ = (2/π) ∫₀^{arcsin r} exp(-τ²/(1 + sin φ)) dφ / (1 - μ²), Plackett's identity; |μ| < 1.
+
+    >>> print(f"{jax.jit(pairwise_correlation)(0.0, latent=0.5):.4f}")
+    0.3333
+    """
     bias = within("bias", bias, -1, 1)
     bias, angle = jnp.broadcast_arrays(bias, jnp.arcsin(within("latent", latent, 0, 1)))
     square = ndtri((1 + bias) / 2) ** 2
@@ -42,7 +46,11 @@ def pairwise_correlation(
 def latent_correlation(
     bias: Real[ArrayLike, "*#batch"], correlation: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """The r at which votes of bias μ have the pairwise correlation ρ, by bisection; sin(πρ/2) at μ = 0. |μ| < 1."""
+    """The r at which votes of bias μ have the pairwise correlation ρ, by bisection; sin(πρ/2) at μ = 0. |μ| < 1.
+
+    >>> print(f"{latent_correlation(0.0, 1 / 3):.4f}")
+    0.5000
+    """
     bias, rho = jnp.broadcast_arrays(within("bias", bias, -1, 1) * 1.0, within("correlation", correlation, 0, 1) * 1.0)
 
     def halve(_, ends):
@@ -89,7 +97,11 @@ def _over_factor(fan_in: Array, threshold: Array, latent: Array) -> Array:
 def gaussian_factor_map(
     fan_in: Real[ArrayLike, "*#batch"], bias: Real[ArrayLike, "*#batch"], latent: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """The bias of the majority of b votes of bias μ with latent correlation r; absolute error below 1e-12."""
+    """The bias of the majority of b votes of bias μ with latent correlation r; absolute error below 1e-12.
+
+    >>> print(f"{jax.jit(gaussian_factor_map)(3, 0.5, latent=0.0):.4f}")  # independent: f_3(1/2) = 11/16
+    0.6875
+    """
     fan_in, bias, latent = odd("fan_in", fan_in), within("bias", bias, -1, 1), within("latent", latent, 0, 1)
     fan_in, bias, latent = jnp.broadcast_arrays(fan_in * 1.0, bias * 1.0, latent * 1.0)
     inside = jnp.abs(bias) < 1
@@ -103,7 +115,11 @@ def gaussian_factor_map(
 def gaussian_copula_map(
     fan_in: Real[ArrayLike, "*#batch"], bias: Real[ArrayLike, "*#batch"], correlation: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """The bias of the majority of b votes whose pairwise correlation is ρ at this very bias μ."""
+    """The bias of the majority of b votes whose pairwise correlation is ρ at this very bias μ.
+
+    >>> print(f"{jax.jit(gaussian_copula_map)(3, 0.5, correlation=1.0):.4f}")  # all votes are one
+    0.5000
+    """
     bias = within("bias", bias, -1, 1)
     return gaussian_factor_map(fan_in, bias, latent_correlation(jnp.where(jnp.abs(bias) < 1, bias, 0), correlation))
 
@@ -111,14 +127,23 @@ def gaussian_copula_map(
 def gaussian_factor_limit_map(
     bias: Real[ArrayLike, "*#batch"], latent: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """2Φ(τ/√r) - 1, the map for b → ∞; r > 0."""
+    """2Φ(τ/√r) - 1, the map for b → ∞; r > 0.
+
+    >>> print(f"{gaussian_factor_limit_map(0.6827, latent=0.25):.4f}")  # one sigma becomes two
+    0.9545
+    """
     return 2 * ndtr(ndtri((1 + within("bias", bias, -1, 1)) / 2) / jnp.sqrt(within("latent", latent, 0, 1))) - 1
 
 
 def gaussian_copula_slope(
     fan_in: Real[ArrayLike, "*#batch"], correlation: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """κ = √(2π) times the density at 0 of √r G + √(1 - r) M, with r = sin(πρ/2)."""
+    """κ = √(2π) times the density at 0 of √r G + √(1 - r) M, with r = sin(πρ/2).
+
+    >>> slope = jax.jit(gaussian_copula_slope)
+    >>> print(f"{slope(3, 0.0):.4f} {slope(3, 1.0):.4f}")
+    1.5000 1.0000
+    """
     fan_in, rho = jnp.broadcast_arrays(odd("fan_in", fan_in) * 1.0, within("correlation", correlation, 0, 1) * 1.0)
     latent, half = jnp.sin(math.pi / 2 * rho), (fan_in - 1) / 2
     narrow = _median_is_narrower(fan_in, latent)
@@ -138,5 +163,9 @@ def gaussian_copula_slope(
 
 
 def gaussian_copula_limit_slope(correlation: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """κ_∞ = 1/√r = 1/√sin(πρ/2): a channel of fidelity below √r defeats every fan-in."""
+    """κ_∞ = 1/√r = 1/√sin(πρ/2): a channel of fidelity below √r defeats every fan-in.
+
+    >>> print(f"{gaussian_copula_limit_slope(1 / 3):.4f}")  # r = 1/2
+    1.4142
+    """
     return 1 / jnp.sqrt(jnp.sin(math.pi / 2 * within("correlation", correlation, 0, 1)))

@@ -22,7 +22,7 @@ class Design(NamedTuple):
         exponent: s(m) = ln α / ln b, what a leaf gains: to be maximised where the budget is. -inf at b = 1.
     """
 
-    fan_in: Array
+    fan_in: Real[Array, "..."]
     amplification: Float[Array, "..."]
     exponent: Float[Array, "..."]
 
@@ -30,7 +30,11 @@ class Design(NamedTuple):
 def saturating_fidelity(
     message_length: Real[ArrayLike, "*#batch"], scale: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """γ(m) = 1 - exp(-m/m_0), an assumed curve: the theory asks only that γ grows with m."""
+    """γ(m) = 1 - exp(-m/m_0), an assumed curve: the theory asks only that γ grows with m.
+
+    >>> print(f"{saturating_fidelity(jnp.log(2.0), scale=1.0):.4f}")
+    0.5000
+    """
     return -jnp.expm1(-within("message_length", message_length, 0) / within("scale", scale, 0, strict=True))
 
 
@@ -43,6 +47,10 @@ def designs(
     """α and s of the widest tree, b(m) m <= W, for each message length m with its fidelity γ(m).
 
     The two have different maxima: s asks for fewer and longer messages than α does.
+
+    >>> wide = designs(1000.0, 200.0, fidelity=1.0, correlation=0.0)
+    >>> print(f"{wide.fan_in:.0f} {wide.amplification:.4f}")
+    5 1.8750
     """
     fan_in = context_fan_in(window, message_length)
     alpha = amplification(Tree(fan_in, fidelity, correlation))

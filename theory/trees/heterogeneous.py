@@ -12,7 +12,11 @@ from theory.trees.recursion import Tree, parts
 
 
 def count_distribution(chances: Real[ArrayLike, "*batch votes"]) -> Float[Array, "*batch votes+1"]:
-    """P(exactly j of n independent events), j = 0..n along the last axis: the Poisson-binomial law, in O(n²)."""
+    """P(exactly j of n independent events), j = 0..n along the last axis: the Poisson-binomial law, in O(n²).
+
+    >>> count_distribution(jnp.array([0.5, 0.5])).tolist()
+    [0.25, 0.5, 0.25]
+    """
     chances = within("chances", chances, 0, 1) * 1.0
     nothing = jnp.zeros((*chances.shape[:-1], chances.shape[-1] + 1), chances.dtype).at[..., 0].set(1)
 
@@ -43,6 +47,10 @@ def heterogeneous_root(leaf_bias: Real[ArrayLike, "*batch leaves"], tree: Tree) 
 
     A node's common cause, of probability ρ, lets all its children cast the vote of one of them, drawn evenly. The
     fan-in must be known when traced, fidelity and correlation are scalars.
+
+    >>> root = heterogeneous_root(jnp.array([0.5, 0.5, 0.0]), Tree(3, 1.0, correlation=0.5))
+    >>> print(f"{root:.4f}")  # half of the mean 1/3, half of the majority 1/2
+    0.4167
     """
     (_, fidelity, correlation), known = parts(tree), concrete(tree.fan_in)
     if known is None:

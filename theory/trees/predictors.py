@@ -35,7 +35,11 @@ class LogisticLaw(NamedTuple):
 def clip_bound(
     leaf_bias: Real[ArrayLike, "*#batch"], tree: Tree, depth: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """min(α^t μ_0, max(μ_0, μ*)) >= μ_t: growth at the full rate until it hits the ceiling."""
+    """min(α^t μ_0, max(μ_0, μ*)) >= μ_t: growth at the full rate until it hits the ceiling.
+
+    >>> print(clip_bound(0.1, Tree(3, 1.0, 0.0), jnp.array([2, 9])).round(4))  # 0.1 · 1.5²; the ceiling
+    [0.225 1.   ]
+    """
     leaf_bias, depth = within("leaf_bias", leaf_bias, 0, 1), within("depth", depth, 0)
     ceiling = jnp.maximum(leaf_bias, fixed_point(tree).bias)
     return jnp.where(leaf_bias > 0, jnp.minimum(amplification(tree) ** depth * leaf_bias, ceiling), 0)
@@ -50,6 +54,9 @@ def chord_bound(
     """min((g(δ)/δ)^t μ_0, δ) <= μ_t for a target 0 < δ <= μ*: growth at the rate of the chord from 0 to δ.
 
     Concavity puts g above its chord, and a bias above δ <= μ* stays above δ.
+
+    >>> print(f"{chord_bound(0.1, Tree(3, 1.0, 0.0), depth=2, target=0.5):.4f}")  # 0.1 · 1.375²
+    0.1891
     """
     leaf_bias, depth = within("leaf_bias", leaf_bias, 0, 1), within("depth", depth, 0)
     target = within("target", target, 0, 1, strict=True)
@@ -63,6 +70,9 @@ def best_chord_bound(
 
     In δ one side of the minimum falls and the other rises, so the best δ is where they cross; bisection of ln δ
     between μ_0 and μ* finds it, and what is returned is a bound wherever the bisection stops.
+
+    >>> print(f"{best_chord_bound(4 / 11, Tree(3, 1.0, 0.0), depth=1):.4f}")  # δ = 1/2: 1.375 · 4/11
+    0.5000
     """
     leaf_bias, depth = within("leaf_bias", leaf_bias, 0, 1), within("depth", depth, 0)
     ceiling = fixed_point(tree).bias
@@ -92,6 +102,9 @@ def logistic_law(
     It solves μ ↦ αμ/√(1 + kμ²) exactly, a map with g's slope at 0 and, through k = (α² - 1)/μ*², with g's ceiling.
     Where α <= 1 there is no ceiling and k = 2c/α takes g's cubic, which at α = 1 is the critical decay. A fit, not a
     bound.
+
+    >>> print(f"{logistic_law(0.5, Tree(3, 1.0, 0.0), depth=1) ** 2:.4f}")  # 1/(4/2.25 + 1 - 1/2.25) = 3/7
+    0.4286
     """
     leaf_bias, depth = within("leaf_bias", leaf_bias, 0, 1), within("depth", depth, 0)
     alpha, ceiling = amplification(tree), fixed_point(tree).bias
@@ -111,6 +124,10 @@ def logistic_in_log_agents(leaf_bias: Real[ArrayLike, "*#batch"], tree: Tree) ->
 
     This derives a logistic growth of quality in the log of the number of agents, where others fit one. Supercritical
     trees with leaves below the ceiling only; NaN elsewhere.
+
+    >>> law = logistic_in_log_agents(3.25**-0.5, Tree(3, 1.0, 0.0))
+    >>> print(f"{law.plateau:.4f}, half of it at N = {jnp.exp(law.midpoint):.4f}")  # 1/(1 + 1.5²) to start with
+    1.0000, half of it at N = 3.0000
     """
     leaf_bias, ceiling = within("leaf_bias", leaf_bias, 0, 1), fixed_point(tree).bias
     rate = 2 * organisation_exponent(tree)
@@ -123,6 +140,9 @@ def mixing_depth(leaf_bias: Real[ArrayLike, "*#batch"], tree: Tree) -> Float[Arr
     """L_mix = ln(μ*/μ_0) / ln α, the depth at which growth at the full rate meets the ceiling.
 
     0 where the leaves are at or above the ceiling, inf where there is none.
+
+    >>> print(f"{mixing_depth(1.5**-4, Tree(3, 1.0, 0.0)):.4f}")
+    4.0000
     """
     leaf_bias = within("leaf_bias", leaf_bias, 0, 1)
     alpha, ceiling = amplification(tree), fixed_point(tree).bias
@@ -134,7 +154,11 @@ def mixing_depth(leaf_bias: Real[ArrayLike, "*#batch"], tree: Tree) -> Float[Arr
 def settling_depth(
     leaf_bias: Real[ArrayLike, "*#batch"], tree: Tree, gap: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """The depth at which the logistic law stands at (1 - gap) μ*; 0 where the leaves do, inf where α <= 1."""
+    """The depth at which the logistic law stands at (1 - gap) μ*; 0 where the leaves do, inf where α <= 1.
+
+    >>> print(f"{settling_depth(3.25**-0.5, Tree(3, 1.0, 0.0), gap=1 - 0.5**0.5):.4f}")  # half of μ*² at N = 3
+    1.0000
+    """
     leaf_bias, gap = within("leaf_bias", leaf_bias, 0, 1), within("gap", gap, 0, 1, strict=True)
     alpha, ceiling = amplification(tree), fixed_point(tree).bias
     above = alpha > 1

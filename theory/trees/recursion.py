@@ -51,7 +51,11 @@ class FixedPoint(NamedTuple):
 
 
 def parts(tree: Tree) -> tuple[Array, Array, Array]:
-    """b, γ and ρ of a tree as arrays; a ValueError where the fan-in is even, or γ or ρ lies outside [0, 1]."""
+    """b, γ and ρ of a tree as arrays; a ValueError where the fan-in is even, or γ or ρ lies outside [0, 1].
+
+    >>> [part.item() for part in parts(Tree(3, 1.0, 0.5))]
+    [3, 1.0, 0.5]
+    """
     fidelity, correlation = within("fidelity", tree.fidelity, 0, 1), within("correlation", tree.correlation, 0, 1)
     return odd("fan_in", tree.fan_in), fidelity, correlation
 
@@ -102,7 +106,11 @@ def tree_step(bias: Real[ArrayLike, "*#batch"], tree: Tree) -> Float[Array, "*#b
 
 
 def tree_step_derivative(bias: Real[ArrayLike, "*#batch"], tree: Tree) -> Float[Array, "*#batch"]:
-    """g'(μ) = γ [ρ + (1 - ρ) f_b'(γμ)]."""
+    """g'(μ) = γ [ρ + (1 - ρ) f_b'(γμ)].
+
+    >>> print(f"{tree_step_derivative(0.5, Tree(3, 1.0, 0.0)):.4f}")  # 1.5 · 0.75
+    1.1250
+    """
     b, gamma, rho = parts(tree)
     return gamma * (rho + (1 - rho) * majority_derivative(b, gamma * bias))
 
@@ -122,8 +130,8 @@ def _climb(step: Callable[[Array, Tree], Array], leaf: Array, tree: Tree, depth:
 def tree_trajectory(leaf_bias: Real[ArrayLike, "*#batch"], tree: Tree, depth: int) -> Float[Array, "levels *#batch"]:
     """μ_0, ..., μ_L with μ_{t+1} = g(μ_t): the bias at every level, from the leaves (row 0) to the root (row L).
 
-    >>> print(tree_trajectory(0.1, Tree(5, 0.9, 0.0), 3).round(3))
-    [0.1   0.168 0.279 0.451]
+    >>> [round(bias, 3) for bias in tree_trajectory(0.1, Tree(5, 0.9, 0.0), 3).tolist()]
+    [0.1, 0.168, 0.279, 0.451]
     """
     return _climb(tree_step, within("leaf_bias", leaf_bias, -1, 1), tree, count("depth", depth))
 
@@ -132,6 +140,9 @@ def log_error_step(log_error: Float[ArrayLike, "*#batch"], tree: Tree) -> Float[
     """One level up in ln q, q = (1 - μ)/2 <= 1/2: it sees errors far below the smallest float.
 
     q̃ = γq + (1 - γ)/2 leaves the channel; ρ q̃ + (1 - ρ) P(Bin(b, q̃) > b/2) leaves the node.
+
+    >>> print(f"{log_error_step(-1000.0, Tree(3, 1.0, 0.0)):.2f}")  # ln(3q²)
+    -1998.90
     """
     b, gamma, rho = parts(tree)
     heard = jnp.logaddexp(jnp.log(gamma) + jnp.asarray(log_error), jnp.log((1 - gamma) / 2))
@@ -142,7 +153,11 @@ def log_error_step(log_error: Float[ArrayLike, "*#batch"], tree: Tree) -> Float[
 def log_error_trajectory(
     leaf_log_error: Float[ArrayLike, "*#batch"], tree: Tree, depth: int
 ) -> Float[Array, "levels *#batch"]:
-    """Levels ln q_0, ..., ln q_L: the log error probability at every level, leaves first."""
+    """Levels ln q_0, ..., ln q_L: the log error probability at every level, leaves first.
+
+    >>> print(jnp.exp(log_error_trajectory(math.log(0.25), Tree(3, 1.0, 0.0), 1)).round(5))  # 3q² - 2q³
+    [0.25    0.15625]
+    """
     return _climb(log_error_step, jnp.asarray(leaf_log_error), tree, count("depth", depth))
 
 
@@ -175,7 +190,11 @@ def fixed_point(tree: Tree) -> FixedPoint:
 def fixed_point_of_three(
     fidelity: Real[ArrayLike, "*#batch"], correlation: Real[ArrayLike, "*#batch"]
 ) -> Float[Array, "*#batch"]:
-    """μ* = √(2(α - 1) / ((1 - ρ) γ³)) at b = 3, where g is a cubic; 0 where α = γ(3 - ρ)/2 <= 1."""
+    """μ* = √(2(α - 1) / ((1 - ρ) γ³)) at b = 3, where g is a cubic; 0 where α = γ(3 - ρ)/2 <= 1.
+
+    >>> print(f"{fixed_point_of_three(0.9, 0.0):.4f}")
+    0.9799
+    """
     _, gamma, rho = parts(Tree(3, fidelity, correlation))
     excess = jnp.maximum(gamma * (3 - rho) / 2 - 1, 0)
     square = 2 * excess / jnp.where(excess > 0, (1 - rho) * gamma**3, 1)
@@ -183,16 +202,29 @@ def fixed_point_of_three(
 
 
 def cubic_coefficient(tree: Tree) -> Float[Array, "..."]:
-    """Coefficient c = (1 - ρ) γ³ s_b (b - 1)/6 in g(μ) = αμ - cμ³ + O(μ⁵)."""
+    """Coefficient c = (1 - ρ) γ³ s_b (b - 1)/6 in g(μ) = αμ - cμ³ + O(μ⁵).
+
+    >>> print(f"{cubic_coefficient(Tree(3, 1.0, 0.0)):.4f}")  # f_3(μ) = 3μ/2 - μ³/2
+    0.5000
+    """
     b, gamma, rho = parts(tree)
     return (1 - rho) * gamma**3 * majority_slope(b) * (b - 1) / 6
 
 
 def critical_amplitude(tree: Tree) -> Float[Array, "..."]:
-    """√((α - 1)/c), to which μ* tends as α falls to 1: the exponent 1/2 of a mean-field transition. 0 where α <= 1."""
+    """√((α - 1)/c), to which μ* tends as α falls to 1: the exponent 1/2 of a mean-field transition. 0 where α <= 1.
+
+    >>> exact = fixed_point_of_three(0.7, 0.0)  # at b = 3 there is no more than the cubic
+    >>> print(f"{critical_amplitude(Tree(3, 0.7, 0.0)) / exact:.4f}")
+    1.0000
+    """
     return jnp.sqrt(jnp.maximum(amplification(tree) - 1, 0) / cubic_coefficient(tree))
 
 
 def critical_decay(tree: Tree, level: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """1/√(2ct), to which μ_t tends at α = 1, whatever the leaves."""
+    """1/√(2ct), to which μ_t tends at α = 1, whatever the leaves.
+
+    >>> print(f"{critical_decay(Tree(3, 2 / 3, 0.0), level=54):.4f}")  # c = 4/27
+    0.2500
+    """
     return 1 / jnp.sqrt(2 * cubic_coefficient(tree) * within("level", level, 0, strict=True))

@@ -27,8 +27,14 @@ def star_bias(
     return tree_step(leaf_bias, Tree(agents, fidelity, correlation))
 
 
-def context_fan_in(window: Real[ArrayLike, "*#batch"], message_length: Real[ArrayLike, "*#batch"]) -> Array:
-    """The largest odd number of messages of m tokens that a window of W tokens holds: N m <= W."""
+def context_fan_in(
+    window: Real[ArrayLike, "*#batch"], message_length: Real[ArrayLike, "*#batch"]
+) -> Real[Array, "*#batch"]:
+    """The largest odd number of messages of m tokens that a window of W tokens holds: N m <= W.
+
+    >>> [int(context_fan_in(1000, tokens)) for tokens in (100, 300)]
+    [9, 3]
+    """
     window, message_length = within("window", window, 0), within("message_length", message_length, 0, strict=True)
     known, length = concrete(window), concrete(message_length)
     if known is not None and length is not None and not (known >= length).all():
@@ -45,6 +51,11 @@ def star_bias_at_budget(
     leaf: Leaf,
     message_length: Real[ArrayLike, "*#batch"],
 ) -> Float[Array, "*#batch"]:
-    """The bias of a star of N agents that costs B = N (x + 2m); 0 where the messages cost more than the budget."""
+    """The bias of a star of N agents that costs B = N (x + 2m); 0 where the messages cost more than the budget.
+
+    >>> bias = star_bias_at_budget(18.0, 3, 1.0, 0.0, Leaf(0.25, 0.5), message_length=1.0)  # x = 4, μ_0 = 1/2
+    >>> print(f"{bias:.4f}")
+    0.6875
+    """
     compute = within("budget", budget, 0) / jnp.asarray(agents) - 2 * within("message_length", message_length, 0)
     return star_bias(leaf_bias(jnp.maximum(compute, 0), leaf), agents, fidelity, correlation)

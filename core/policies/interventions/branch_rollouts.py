@@ -16,6 +16,14 @@ def branch_rollouts(continued: int = 3) -> Intervention:
 
     A rollout is drawn twice, the second time with the prefixes forced. Forks are uniform over positions: for responses
     of at most 20 tokens, which ours are, that is the paper's rule.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> from core.policies.sampling import Drawn
+    >>> def draw(key, written=0, forced=True):  # a first answer is 0 0, what is new in a second one is 1
+    ...     return Drawn(jnp.where(forced, written * jnp.ones((2, 2), int), 1), jnp.zeros((2, 2, 2)))
+    >>> drawn = branch_rollouts(1).sample(draw, jax.random.key(0), by_hand()[2])
+    >>> drawn.responses[:, -1].tolist()  # the second answer branches off, at its last token at the latest
+    [0, 1]
     """
 
     def sample(draw, key, context):

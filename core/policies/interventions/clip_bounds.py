@@ -11,7 +11,13 @@ from core.policies.interventions.interface import Intervention, Shaped
 
 
 def clip_bounds(below: float = 0.2, above: float = 0.28) -> Intervention:
-    """Ratios are clipped to [1 - below, 1 + above]; below = 1 or above = inf switches a side off."""
+    """Ratios are clipped to [1 - below, 1 + above]; below = 1 or above = inf switches a side off.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> effect = clip_bounds(0.25, 0.5).shape(*by_hand()).effect
+    >>> effect.low[0].tolist(), effect.high[0].tolist()
+    ([0.75, 0.75], [1.5, 1.5])
+    """
     if not (0 <= below <= 1 and above >= 0):
         raise ValueError(f"below is {below} and above {above}; allowed are 0 <= below <= 1 and above >= 0")
 

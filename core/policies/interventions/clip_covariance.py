@@ -8,29 +8,35 @@ are chosen anew for each minibatch among those that PPO has not clipped; here on
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Int
 
 from core.policies.interventions.clip_vocabulary import rank_from_top
-from core.policies.interventions.interface import Batch, Intervention, Shaped, masked_mean
+from core.policies.interventions.interface import Intervention, Shaped, Tokens
+from theory.entropy.estimators import batch_covariance
 
 
-def batch_covariance(batch: Batch, advantage):
-    """(l - mean l)(A - mean A) of each unmasked token."""
-    gap = batch.log_prob - masked_mean(batch.log_prob, batch.mask)
-    return batch.mask * gap * (advantage - masked_mean(advantage, batch.mask))
+def share_of(mask: Tokens, share: float) -> Int[Array, ""]:
+    """How many tokens a share of the batch is: at least one, unless the share is 0.
 
-
-def share_of(mask, share: float):
-    """How many tokens a share of the batch is: at least one, unless the share is 0."""
+    >>> [int(share_of(jnp.ones((2, 2)), share)) for share in (0.5, 0.01, 0.0)]
+    [2, 1, 0]
+    """
     return jnp.maximum((share * jnp.sum(mask)).astype(int), 1) if share > 0 else jnp.zeros((), int)
 
 
 def clip_covariance(share: float = 2e-4, band: tuple[float, float] = (1.0, 5.0)) -> Intervention:
-    """Detaches a share of the tokens, drawn from those with covariance inside the band."""
+    """Detaches a share of the tokens, drawn from those with covariance inside the band.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(log_prob=[[0.0, 0.0], [0.0, -4.0]], advantage=[[1.0], [-1.0]])  # Cov 1, 1, -1, 3
+    >>> clip_covariance(1.0, band=(2.0, 5.0)).shape(*arguments).effect.weight.tolist()
+    [[1.0, 1.0], [1.0, 0.0]]
+    """
     if not 0 <= share <= 1 or band[0] > band[1]:
         raise ValueError(f"share is {share} and band {band}; allowed are a share in [0, 1] and a band (low, high)")
 
     def shape(batch, effect, context):
-        covariance = batch_covariance(batch, effect.advantage)
+        covariance = batch_covariance(batch.log_prob, effect.advantage, batch.mask)
         inside = (covariance > band[0]) & (covariance < band[1]) & (batch.mask > 0)
         lot = jnp.where(inside, jax.random.uniform(context.key, covariance.shape, covariance.dtype), -jnp.inf)
         drop = inside & (rank_from_top(lot) < share_of(batch.mask, share))

@@ -10,7 +10,13 @@ from core.policies.interventions.interface import Intervention, Shaped, over_tok
 
 
 def confidence_weight(strength: float = 1.0) -> Intervention:
-    """Scales each response's advantage by its relative confidence."""
+    """Scales each response's advantage by its relative confidence.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(entropy=[[0.0], [1.0]], advantage=1.0)  # H̄ = 1/2
+    >>> confidence_weight().shape(*arguments).effect.advantage.tolist()
+    [[2.0, 2.0], [0.0, 0.0]]
+    """
 
     def shape(batch, effect, context):
         own = response_mean(batch.entropy, batch.mask)

@@ -11,7 +11,13 @@ from core.policies.interventions.interface import Intervention, Shaped, over_tok
 
 
 def contrast_halves(mix: float = 1.0) -> Intervention:
-    """Replaces the advantages; groups need an even size."""
+    """Replaces the advantages; groups need an even size.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(entropy=[[0.0], [1.0]], reward=[1.0, 0.0])  # each answer is a half of its group
+    >>> contrast_halves().shape(*arguments).effect.advantage.tolist()
+    [[1.0, 1.0], [-1.0, -1.0]]
+    """
     if not 0 <= mix <= 1:
         raise ValueError(f"mix is {mix}; allowed is [0, 1]")
 

@@ -14,7 +14,13 @@ from core.policies.interventions.interface import Intervention
 def difficulty_bucket(
     strength: float = 1.0, target: float = 0.5, bounds: tuple[float, float] = (1 / 3, 2 / 3)
 ) -> Intervention:
-    """The target is the number of uncertain tokens a response should have."""
+    """The target is the number of uncertain tokens a response should have.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch, _, context = by_hand(entropy=[[0.0, 1.0], [3.0, 3.0]], reward=[1.0, 0.0])  # threshold 2, N = 0 and 2
+    >>> jnp.round(difficulty_bucket(target=0.5).reward(batch, context), 4).tolist()  # λ = 1/2, N - target = 3/2
+    [1.0, -0.75]
+    """
 
     def reward(batch, context):
         length = batch.mask.shape[1]

@@ -11,7 +11,14 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_m
 
 
 def empg(damping: float = 1.0, clarity: float = 1.0, bonus: float = 0.05) -> Intervention:
-    """Damping k, clarity k' and bonus ζ; damping 0 with bonus 0 leaves centred advantages alone."""
+    """Damping k, clarity k' and bonus ζ; damping 0 with bonus 0 leaves centred advantages alone.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> from math import log
+    >>> arguments = by_hand(entropy=[[0.0, 1.0]], advantage=1.0)  # g ∝ 1, 1/3
+    >>> jnp.round(empg(damping=log(3), bonus=0.0).shape(*arguments).effect.advantage, 4).tolist()
+    [[0.5, -0.5], [0.5, -0.5]]
+    """
 
     def shape(batch, effect, context):
         mask = batch.mask

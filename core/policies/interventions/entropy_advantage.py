@@ -10,7 +10,13 @@ from core.policies.interventions.interface import Intervention, Shaped
 
 
 def entropy_advantage(strength: float = 0.4, cap: float = 2.0) -> Intervention:
-    """Adds min(strength H, |A| / cap) to each advantage."""
+    """Adds min(strength H, |A| / cap) to each advantage.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(entropy=[[0.0, 1.0], [2.0, 4.0]], advantage=[[1.0], [-1.0]])
+    >>> entropy_advantage(0.25, cap=2.0).shape(*arguments).effect.advantage.tolist()
+    [[1.0, 1.25], [-0.5, -0.5]]
+    """
     if strength < 0 or cap <= 0:
         raise ValueError(f"strength is {strength} and cap {cap}; allowed are strength >= 0 and cap > 0")
 

@@ -14,7 +14,13 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_d
 
 
 def entropy_balanced(credit: float = 0.2, share: float = 0.2) -> Intervention:
-    """Credit α for uncertainty, and the share ρ of the tokens whose gradients outlive the clip."""
+    """Credit α for uncertainty, and the share ρ of the tokens whose gradients outlive the clip.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(entropy=[[0.0], [2.0]], advantage=1.0)  # a deviation below and above the mean
+    >>> entropy_balanced(credit=0.5).shape(*arguments).effect.advantage.tolist()
+    [[0.5, 0.5], [1.5, 1.5]]
+    """
     if credit < 0 or not 0 <= share <= 1:
         raise ValueError(f"credit is {credit} and share {share}; allowed are credit >= 0 and share in [0, 1]")
 

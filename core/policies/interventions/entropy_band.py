@@ -12,7 +12,13 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_m
 
 
 def entropy_band(first: tuple[float, float] = (0.6, 0.7), last: tuple[float, float] = (0.1, 0.2)) -> Intervention:
-    """Bands (low, high) at the first and the last rollout; (-inf, inf) never drops anything."""
+    """Bands (low, high) at the first and the last rollout; (-inf, inf) never drops anything.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(entropy=1.0, advantage=[[1.0], [-1.0]])  # above the band
+    >>> entropy_band().shape(*arguments).effect.keep.tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
 
     def shape(batch, effect, context):
         done = jnp.asarray(context.step / max(context.horizon - 1, 1), batch.mask.dtype)

@@ -8,5 +8,11 @@ from core.policies.interventions.interface import Intervention, masked_mean
 
 
 def entropy_bonus(strength: float = 1e-2) -> Intervention:
-    """Adds -strength times the mean token entropy to the loss."""
+    """Adds -strength times the mean token entropy to the loss.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> batch, effect, _ = by_hand(entropy=[[0.0, 1.0], [1.0, 2.0]])
+    >>> float(entropy_bonus(0.5).loss(unmoved(batch), batch, effect, ()))
+    -0.5
+    """
     return Intervention(loss=lambda live, batch, effect, marks: -strength * masked_mean(live.entropy, batch.mask))

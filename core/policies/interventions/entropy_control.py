@@ -11,7 +11,13 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_m
 
 
 def entropy_control(target: float = 0.5, proportional: float = 1.0, integral: float = 0.05) -> Intervention:
-    """Memory: the sum of past errors, held within the reach of the controller."""
+    """Memory: the sum of past errors, held within the reach of the controller.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> method = entropy_control(target=0.5, integral=0.0)
+    >>> method.shape(*by_hand(method.memory, entropy=1.0, advantage=[[1.0], [-1.0]])).effect.weight.tolist()
+    [[1.5, 1.5], [0.5, 0.5]]
+    """
 
     def shape(batch, effect, context):
         error = masked_mean(batch.entropy, batch.mask) - target

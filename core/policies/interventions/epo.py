@@ -19,7 +19,14 @@ def epo(
     *,
     hinge: bool = False,
 ) -> Intervention:
-    """Adds -strength (mean H - weight penalty); memory: the sum and the number of past mean entropies."""
+    """Adds -strength (mean H - weight penalty); memory: the sum and the number of past mean entropies.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> method = epo(strength=1.0, hinge=True)
+    >>> batch, effect, context = by_hand(method.memory, step=1, entropy=[[2.0, 2.0], [2.0, 6.0]])  # mean 3, up to 4.5
+    >>> float(method.loss(unmoved(batch), batch, effect, method.shape(batch, effect, context).marks))  # -(3 - 1.5/4)
+    -2.625
+    """
 
     def shape(batch, effect, context):
         total, count = context.memory

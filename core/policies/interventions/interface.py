@@ -28,24 +28,24 @@ Tokens = Float[Array, "batch response"]
 class Batch(NamedTuple):
     """A rollout under the policy that drew it; constant to every gradient."""
 
-    prompts: Int[Array, "batch prompt"]
-    responses: Int[Array, "batch response"]
-    logits: Float[Array, "batch response vocab"]
-    log_prob: Tokens
-    entropy: Tokens
-    discriminator: Tokens  # S
+    prompts: Int[Array, "batch prompt"]  # tokens, each prompt once an answer
+    responses: Int[Array, "batch response"]  # tokens
+    logits: Float[Array, "batch response vocab"]  # that each token was drawn from
+    log_prob: Tokens  # l, of the token that was drawn
+    entropy: Tokens  # H of the distribution that it was drawn from
+    discriminator: Tokens  # S of the token
     expected: Tokens  # E_p[S]
     reference: Float[Array, "batch response vocab"]  # logits of the base policy
-    reward: Float[Array, " batch"]
-    advantage: Tokens
+    reward: Float[Array, " batch"]  # R
+    advantage: Tokens  # A, before the method
     mask: Tokens  # 1 where a token counts
-    group: Int[Array, " batch"]
+    group: Int[Array, " batch"]  # which prompt of the rollout is answered
 
 
 class Effect(NamedTuple):
     """What the surrogate loss is told to do with each token."""
 
-    advantage: Tokens
+    advantage: Tokens  # A
     weight: Tokens  # of the policy-gradient term; the denominator does not see it
     keep: Tokens  # 0 takes the token out of the denominator too
     low: Tokens  # smallest importance ratio before the clip: 1 - ε_low, 0 for none
@@ -55,29 +55,29 @@ class Effect(NamedTuple):
 class Live(NamedTuple):
     """The same tokens under the policy being updated; differentiable."""
 
-    logits: Float[Array, "batch response vocab"]
-    log_prob: Tokens
-    entropy: Tokens
-    ratio: Tokens
+    logits: Float[Array, "batch response vocab"]  # as in `Batch`, like the next two
+    log_prob: Tokens  # l
+    entropy: Tokens  # H
+    ratio: Tokens  # r, its probability over that under the policy that drew it
 
 
 class Context(NamedTuple):
     """Where training is."""
 
-    step: Int[Array, ""]
+    step: Int[Array, ""]  # number of the rollout, from 0
     horizon: int  # rollouts that the run will have
     groups: int  # prompts a rollout
     size: int  # answers a group
-    key: Key[Array, ""]
-    memory: PyTree
+    key: Key[Array, ""]  # the method's own, new each rollout
+    memory: PyTree  # of the rollout before
 
 
 class Shaped(NamedTuple):
     """What `shape` gives back."""
 
-    effect: Effect
+    effect: Effect  # for the surrogate loss
     marks: PyTree  # arrays with a leading sample axis
-    memory: PyTree
+    memory: PyTree  # for the next rollout
 
 
 Draw = Callable[..., Drawn]  # core.policies.sampling.draw with policy, prompts and length bound
@@ -102,13 +102,29 @@ NOTHING = Intervention()
 
 
 def neutral(batch: Batch, low: Float[ArrayLike, ""], high: Float[ArrayLike, ""]) -> Effect:
-    """Plain policy optimisation with the clip bounds [low, high]."""
+    """Plain policy optimisation with the clip bounds [low, high].
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch, _, _ = by_hand(advantage=[[1.0], [-1.0]])
+    >>> effect = neutral(batch, 0.75, 1.25)
+    >>> effect.advantage.tolist(), effect.low.tolist(), effect.weight.tolist()
+    ([[1.0, 1.0], [-1.0, -1.0]], [[0.75, 0.75], [0.75, 0.75]], [[1.0, 1.0], [1.0, 1.0]])
+    """
     one = jnp.ones_like(batch.mask)
     return Effect(batch.advantage, one, one, jnp.full_like(one, low), jnp.full_like(one, high))
 
 
 def chain(*parts: Intervention) -> Intervention:
-    """All of them, left to right: effects thread through, live weights multiply, losses add, the last sampler draws."""
+    """All of them, left to right: effects thread through, live weights multiply, losses add, the last sampler draws.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> from core.policies.interventions.entropy_advantage import entropy_advantage
+    >>> from core.policies.interventions.signed_weights import signed_weights
+    >>> both = chain(entropy_advantage(0.25), signed_weights(0.5, 1.0))
+    >>> effect = both.shape(*by_hand(both.memory, entropy=[[0.0, 1.0]], advantage=[[1.0], [-1.0]])).effect
+    >>> effect.advantage.tolist(), effect.weight.tolist()
+    ([[1.0, 1.25], [-1.0, -0.75]], [[0.5, 0.5], [1.0, 1.0]])
+    """
 
     def within(context: Context, index: int) -> Context:
         return context._replace(memory=context.memory[index], key=jax.random.fold_in(context.key, index))
@@ -146,17 +162,29 @@ def chain(*parts: Intervention) -> Intervention:
 
 
 def masked_mean(values: Float[Array, "..."], mask: Float[Array, "..."]) -> Float[Array, ""]:
-    """Mean over the unmasked; 0 where there is none."""
+    """Mean over the unmasked; 0 where there is none.
+
+    >>> float(masked_mean(jnp.array([1.0, 2.0, 9.0]), jnp.array([1.0, 1.0, 0.0])))
+    1.5
+    """
     return jnp.sum(values * mask) / jnp.maximum(jnp.sum(mask), 1)
 
 
 def masked_deviation(values: Float[Array, "..."], mask: Float[Array, "..."]) -> Float[Array, ""]:
-    """Population standard deviation over the unmasked."""
+    """Population standard deviation over the unmasked.
+
+    >>> float(masked_deviation(jnp.array([1.0, 2.0, 9.0]), jnp.array([1.0, 1.0, 0.0])))
+    0.5
+    """
     return jnp.sqrt(masked_mean((values - masked_mean(values, mask)) ** 2, mask))
 
 
 def masked_quantile(values: Float[Array, "..."], mask: Float[Array, "..."], level: float) -> Float[Array, ""]:
-    """The value below which a share `level` of the unmasked lies; the largest for level 1, +inf where there is none."""
+    """The value below which a share `level` of the unmasked lies; the largest for level 1, +inf where there is none.
+
+    >>> [float(masked_quantile(jnp.array([1.0, 2.0, 9.0]), jnp.array([1.0, 1.0, 0.0]), level)) for level in (0.5, 1.0)]
+    [1.0, 2.0]
+    """
     ordered = jnp.sort(jnp.where(mask > 0, values, jnp.inf).ravel())
     count = jnp.sum(mask > 0)
     place = jnp.clip(jnp.ceil(level * count).astype(int) - 1, 0, jnp.maximum(count - 1, 0))
@@ -164,10 +192,18 @@ def masked_quantile(values: Float[Array, "..."], mask: Float[Array, "..."], leve
 
 
 def response_mean(values: Tokens, mask: Tokens) -> Float[Array, " batch"]:
-    """Mean over the tokens of each response; 0 for an empty one."""
+    """Mean over the tokens of each response; 0 for an empty one.
+
+    >>> response_mean(jnp.array([[1.0, 3.0], [1.0, 3.0]]), jnp.array([[1.0, 1.0], [1.0, 0.0]])).tolist()
+    [2.0, 1.0]
+    """
     return jnp.sum(values * mask, axis=1) / jnp.maximum(jnp.sum(mask, axis=1), 1)
 
 
 def over_tokens(per_response: Float[Array, " batch"], mask: Tokens) -> Tokens:
-    """Repeats one number a response for each of its tokens."""
+    """Repeats one number a response for each of its tokens.
+
+    >>> over_tokens(jnp.array([1.0, -1.0]), jnp.ones((2, 2))).tolist()
+    [[1.0, 1.0], [-1.0, -1.0]]
+    """
     return jnp.broadcast_to(per_response[:, None], mask.shape)

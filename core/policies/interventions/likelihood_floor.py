@@ -11,7 +11,14 @@ from core.policies.interventions.interface import Intervention, response_mean
 
 
 def likelihood_floor(strength: float = 0.2) -> Intervention:
-    """Adds strength times the lost log-likelihood of good responses."""
+    """Adds strength times the lost log-likelihood of good responses.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> batch, effect, _ = by_hand(log_prob=-1.0, advantage=[[1.0], [-1.0]])
+    >>> live = unmoved(batch)._replace(log_prob=batch.log_prob - 1)  # only the first of two answers is protected
+    >>> float(likelihood_floor(0.5).loss(live, batch, effect, ()))
+    0.25
+    """
 
     def loss(live, batch, effect, marks):
         lost = (batch.log_prob - live.log_prob) * batch.mask

@@ -16,7 +16,13 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_m
 def low_probability(
     strength: float = 1.0, threshold: float = 0.02, quantile: float = 0.01, largest: float = 10.0
 ) -> Intervention:
-    """Adds strength KL(proxy ‖ π) on punished rare tokens of the proxy; strength 0 leaves everything as it was."""
+    """Adds strength KL(proxy ‖ π) on punished rare tokens of the proxy; strength 0 leaves everything as it was.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(log_prob=[[-1.0, -1.0], [-1.0, -3.0]], advantage=-1.0)
+    >>> low_probability().shape(*arguments).marks[1].tolist()  # which tokens are protected
+    [[0.0, 0.0], [0.0, 1.0]]
+    """
 
     def shape(batch, effect, context):
         prob = jax.nn.softmax(batch.logits)

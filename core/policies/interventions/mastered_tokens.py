@@ -10,7 +10,13 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_m
 
 
 def mastered_tokens(threshold: float = 0.99, target: float = 0.2) -> Intervention:
-    """Masks rewarded tokens with probability >= threshold while mean entropy < target; target 0 never acts."""
+    """Masks rewarded tokens with probability >= threshold while mean entropy < target; target 0 never acts.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(log_prob=[[0.0, -1.0]], advantage=[[1.0], [-1.0]])  # of entropy 0, below the target
+    >>> mastered_tokens().shape(*arguments).effect.keep.tolist()
+    [[0.0, 1.0], [1.0, 1.0]]
+    """
 
     def shape(batch, effect, context):
         low = masked_mean(batch.entropy, batch.mask) < target

@@ -13,7 +13,13 @@ from core.policies.interventions.interface import Intervention
 
 
 def novelty_reward(mix: float = 0.5) -> Intervention:
-    """The last token of a response is its answer; the task's own reward is not used."""
+    """The last token of a response is its answer; the task's own reward is not used.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch, _, context = by_hand(responses=[[0, 0], [0, 1]])  # of two different answers the first wins
+    >>> novelty_reward().reward(batch, context).tolist()
+    [0.5, -1.0]
+    """
 
     def of_group(responses):
         answer = responses[:, -1]

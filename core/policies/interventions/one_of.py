@@ -13,7 +13,15 @@ from core.policies.interventions.interface import Context, Intervention, Shaped
 
 
 def one_of(methods: Sequence[Intervention], index: Int[Array, ""]) -> Intervention:
-    """The method at `index`, which may be traced; outside the list it is clamped to its ends."""
+    """The method at `index`, which may be traced; outside the list it is clamped to its ends.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> from core.policies.interventions.entropy_bonus import entropy_bonus
+    >>> method = one_of([entropy_bonus(1.0), entropy_bonus(2.0)], jnp.asarray(1))
+    >>> batch, effect, _ = by_hand(entropy=1.0)
+    >>> float(method.loss(unmoved(batch), batch, effect, ((), ())))
+    -2.0
+    """
     if not methods:
         raise ValueError("methods is empty; allowed is at least one")
     each = list(enumerate(methods))

@@ -15,7 +15,13 @@ KINDS = ("batch", "history")
 def outcome_bonus(
     strength: float = 0.1, kind: str = "batch", buckets: int = 4096, vocabulary: int = 64
 ) -> Intervention:
-    """The last token of a response is its answer; memory of `history`: counts (buckets, vocabulary)."""
+    """The last token of a response is its answer; memory of `history`: counts (buckets, vocabulary).
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch, _, context = by_hand(responses=[[0, 1], [1, 1]], reward=[1.0, 0.0])  # half of the group agrees with each
+    >>> outcome_bonus(0.5).reward(batch, context).tolist()
+    [0.75, -0.25]
+    """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; allowed are {KINDS}")
 

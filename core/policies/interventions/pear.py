@@ -11,7 +11,13 @@ from core.policies.interventions.interface import Intervention, response_mean
 
 
 def pear(weight: float = 1.0, ratio: float = 1.0, answer_tokens: int = 1) -> Intervention:
-    """The last `answer_tokens` of a response are its answer, the rest is thinking."""
+    """The last `answer_tokens` of a response are its answer, the rest is thinking.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch, _, context = by_hand(entropy=[[0.75, 0.25]], reward=[1.0, 0.0])  # of the thinking, of the answer
+    >>> pear().reward(batch, context).tolist()
+    [0.5, 0.0]
+    """
 
     def reward(batch, context):
         length = batch.mask.shape[1]

@@ -8,7 +8,13 @@ from core.policies.interventions.interface import Intervention, Shaped
 
 
 def quadrant(rewarded: bool, above: bool) -> Intervention:
-    """Detaches tokens with A > 0 (or < 0) and S above (or below) its mean."""
+    """Detaches tokens with A > 0 (or < 0) and S above (or below) its mean.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(discriminator=[[1.0, -1.0]], advantage=[[1.0], [-1.0]])
+    >>> quadrant(rewarded=True, above=True).shape(*arguments).effect.weight.tolist()
+    [[0.0, 1.0], [1.0, 1.0]]
+    """
 
     def shape(batch, effect, context):
         sign = effect.advantage > 0 if rewarded else effect.advantage < 0

@@ -14,7 +14,7 @@ from core.policies.interventions.interface import Intervention, masked_mean
 DIVERGENCES = ("forward", "jensen", "alpha")
 
 
-def divergence(kind: str, log_ratio, power: float = 0.2):
+def _divergence(kind: str, log_ratio, power: float = 0.2):
     """f(u) of an f-divergence, from log u."""
     u = jnp.exp(log_ratio)
     if kind == "forward":
@@ -27,13 +27,19 @@ def divergence(kind: str, log_ratio, power: float = 0.2):
 
 
 def reference_divergence(strength: float = 0.01, kind: str = "forward", power: float = 0.2) -> Intervention:
-    """Adds strength times the divergence from the base policy, averaged over tokens."""
+    """Adds strength times the divergence from the base policy, averaged over tokens.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> batch, effect, _ = by_hand(logits=jnp.log(jnp.array([3.0, 1.0])))  # π is (3/4, 1/4), the base policy uniform
+    >>> round(float(reference_divergence(2.0).loss(unmoved(batch), batch, effect, ())), 4)  # 2 KL = log(4/3)
+    0.2877
+    """
     if kind not in DIVERGENCES:
         raise ValueError(f"kind is {kind!r}; allowed are {DIVERGENCES}")
 
     def loss(live, batch, effect, marks):
         base = jax.nn.log_softmax(batch.reference)
-        terms = jnp.exp(base) * divergence(kind, jax.nn.log_softmax(live.logits) - base, power)
+        terms = jnp.exp(base) * _divergence(kind, jax.nn.log_softmax(live.logits) - base, power)
         return strength * masked_mean(jnp.sum(terms, -1), batch.mask)
 
     return Intervention(loss=loss)

@@ -11,7 +11,13 @@ from core.policies.interventions.interface import Intervention, Shaped
 
 
 def signed_weights(positive: float = 0.1, negative: float = 1.0) -> Intervention:
-    """Weights of rewarded and of punished tokens."""
+    """Weights of rewarded and of punished tokens.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(advantage=[[1.0], [-1.0]])
+    >>> signed_weights(0.5, 1.0).shape(*arguments).effect.weight.tolist()
+    [[0.5, 0.5], [1.0, 1.0]]
+    """
 
     def shape(batch, effect, context):
         weight = effect.weight * jnp.where(effect.advantage > 0, positive, negative)

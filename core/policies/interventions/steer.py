@@ -16,7 +16,13 @@ ESTIMATES = ("printed", "released", "exact")
 
 
 def steer(smallest: float = 0.7, estimate: str = "printed") -> Intervention:
-    """Weights from `smallest` to 1, falling with the size of the estimated entropy change within a minibatch."""
+    """Weights from `smallest` to 1, falling with the size of the estimated entropy change within a minibatch.
+
+    >>> from core.policies.interventions.by_hand import by_hand, unmoved
+    >>> batch, effect, _ = by_hand(log_prob=-1.0, advantage=[[0.0, 0.0], [0.0, 1.0]])  # one token changes the entropy
+    >>> jnp.round(steer(0.5).live(unmoved(batch), batch, effect, ()), 4).tolist()
+    [[1.0, 1.0], [1.0, 0.5]]
+    """
     if not 0 < smallest <= 1 or estimate not in ESTIMATES:
         raise ValueError(f"smallest is {smallest} and estimate {estimate!r}; allowed are (0, 1] and {ESTIMATES}")
 

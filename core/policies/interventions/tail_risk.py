@@ -13,7 +13,13 @@ from theory.entropy.tail_risk import tail_advantage
 
 
 def tail_risk(low: float = 0.2, high: float = 0.8, weight: float = 0.5, rate: float = 0.1) -> Intervention:
-    """Multiplies each answer's advantage by how deep in the tail its group is; memory: the two quantiles."""
+    """Multiplies each answer's advantage by how deep in the tail its group is; memory: the two quantiles.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> arguments = by_hand(jnp.array([0.5, 1.0]), step=1, advantage=1.0)  # a group with reward 0, 1/2 and 1 below
+    >>> tail_risk(rate=0.0).shape(*arguments).effect.advantage.tolist()  # 1/2 times 1/2, and 1
+    [[1.25, 1.25], [1.25, 1.25]]
+    """
     if not 0 < low < high < 1:
         raise ValueError(f"low is {low} and high {high}; allowed are 0 < low < high < 1")
 

@@ -14,7 +14,14 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_m
 def tempered_targets(
     target: float = 0.5, strength: float = 1 / 64, hot: float = 1.2, cold: float = 0.8
 ) -> Intervention:
-    """Imitates tempered right answers; memory: the mean entropy of the last rollout."""
+    """Imitates tempered right answers; memory: the mean entropy of the last rollout.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> method = tempered_targets()
+    >>> shaped = method.shape(*by_hand(method.memory, reward=[1.0, 1.0]))
+    >>> shaped.marks.tolist(), shaped.effect.weight.tolist()  # imitated; trained as ever
+    ([1.0, 0.0], [[0.0, 0.0], [1.0, 1.0]])
+    """
     if not 0 < cold <= 1 <= hot:
         raise ValueError(f"hot is {hot} and cold {cold}; allowed are 0 < cold <= 1 <= hot")
 

@@ -8,7 +8,12 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_q
 
 
 def top_entropy(share: float = 0.2) -> Intervention:
-    """Keeps the given share of tokens with the highest entropy; 1 keeps all."""
+    """Keeps the given share of tokens with the highest entropy; 1 keeps all.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> top_entropy(0.5).shape(*by_hand(entropy=[[0.0, 1.0], [2.0, 3.0]])).effect.keep.tolist()
+    [[0.0, 0.0], [1.0, 1.0]]
+    """
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}; allowed is (0, 1]")
 

@@ -86,6 +86,6 @@ def test_a_power_cut_spoils_nothing_that_has_a_name(tmp_path, left_to_luck, kind
 
 
 def test_orbax_alone_would_leave_its_small_files_to_luck(tmp_path, left_to_luck, monkeypatch):
-    monkeypatch.setattr(store, "sync_tree", lambda folder: None)
+    monkeypatch.setattr(store, "_sync_tree", lambda folder: None)
     WRITERS["a checkpoint"](tmp_path)
     assert any("_METADATA" in path for path in left_to_luck())

@@ -5,7 +5,6 @@ import pytest
 
 from theory.collapse.codes import (
     best_code_scale,
-    circle_code,
     code_price,
     code_value,
     cross_polytope_code,
@@ -19,7 +18,7 @@ best_of, value_of, price_of = jax.jit(best_code_scale), jax.jit(code_value), jax
 def test_value_of_a_code_is_the_objective_of_balanced_layers_and_features():
     classes, per_class, scale = 6, 5, 3.0
     decays, feature_decay = np.array([2e-3, 5e-3]), 4e-3
-    for code in (etf_code(classes), cross_polytope_code(classes), circle_code(classes)):
+    for code in (etf_code(classes), cross_polytope_code(classes)):
         logits = np.kron(scale * np.asarray(code), np.ones((1, per_class)))
         u, s, vt = np.linalg.svd(logits, full_matrices=False)
         # s = product of three factors with λ_m s_m² equal
@@ -70,7 +69,6 @@ def test_codes_have_their_margins_and_refuse_what_they_cannot_be():
     for code in (etf_code(6), cross_polytope_code(6)):
         gaps = np.diag(code)[None, :] - np.asarray(code) + 9 * np.eye(6)
         np.testing.assert_allclose(gaps.min(), 1.0)
-    assert np.linalg.matrix_rank(circle_code(7)) == 2
     with pytest.raises(ValueError, match="even"):
         cross_polytope_code(5)
     with pytest.raises(ValueError, match="head_decay"):

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.consensus.envelope import entropic_envelope, hop, hopping_width, step_size
+from theory.consensus.envelope import entropic_envelope, hop
 
 # that a hop descends on the envelope, and the ends of the family, are claims c06 to c11 of gradient_is_all_you_need
 
@@ -25,10 +25,6 @@ def test_the_envelope_solves_the_viscous_hamilton_jacobi_equation():
         return jax.grad(u, 1)(y, t) + u_y**2 / 2 - u_yy / (2 * alpha)
 
     np.testing.assert_allclose(residual(jnp.array([0.3, -0.8]), jnp.array([0.5, 1.0])), 0, atol=1e-11)
-
-
-def test_width_and_step_are_each_others_inverse():
-    assert float(step_size(3.0, hopping_width(3.0, 0.7))) == pytest.approx(0.7, rel=1e-14)
 
 
 def test_a_width_of_zero_is_refused():
