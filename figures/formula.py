@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 from figures.letters import GREEK, LETTER, LOWERED, NAMES, RAISED, WORDS, identifier, read_letter
 
-_OPERATOR = re.compile(r"<=|>=|<<|>>|->|[=<>+\-−±·×/~→∝≠≤≥∈]")
+_OPERATOR = re.compile(r"<=|>=|<<|>>|->|[=<>+\-−±·×⊗/~→↦∝≠≤≥∈]")
 _SEPARATOR = re.compile(_OPERATOR.pattern + "|[,;]")
 _PLAIN = re.compile(r"[A-Za-z][a-z]{2,}(?![_^\w])")  # a word, unless it is a function's name
-_RELATIONS = frozenset(("<=", ">=", "<<", ">>", "->", *"=<>~→∝≠≤≥∈"))
+_RELATIONS = frozenset(("<=", ">=", "<<", ">>", "->", *"=<>~→↦∝≠≤≥∈"))
 _FENCES = {"<": "⟨", ">": "⟩"}
 _PRODUCT = re.compile(r"<[^<>= ][^<>=]*,[^<>=]*>")  # an inner product
 _SHOWN = {"<=": "≤", ">=": "≥", "<<": "≪", ">>": "≫", "->": "→", "-": "−", "'": "′", "Σ": "∑", "Π": "∏"}
 _CLOSING = {"(": ")]", "[": "])", "{": "}", "<": ">"}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?|[½⅓¼¾⅔]")
 _INDEX = re.compile(rf"[A-Za-z0-9{GREEK}∞*]+'?(?![_A-Za-z0-9])")
+_NUMBERED = re.compile(r"[A-Za-z] \d(?!\d*[_^ᵀ])")  # chapter T 3
 _LONG = 24  # characters after which a sum may break
 _THIN = '<mspace width="0.17em"/>'
 
@@ -69,8 +70,8 @@ def _is_formula(text: str, start: int, end: int) -> bool:
         return False
     if LETTER.fullmatch(said):
         label = (said in "abcdefgh" and after[:1] == ":") or (after[:1] == ")" and text[start - 1 : start] == "(")
-        return said not in WORDS and not label and not re.match(r"\.\w|'\w| \d", after)
-    signs = re.search(rf"[_^√ΣΠ∫∂∇∞²³‖{GREEK}\u0300-\u036f']|\w\*", said)
+        return said not in WORDS and not label and not re.match(r"\.\w|'\w| \d|-[A-Z]{2}", text[end:])
+    signs = re.search(rf"[_^√ΣΠ∫∂∇∞²³ᵀ†‖{GREEK}\u0300-\u036f']|\w\*", said)
     variable = re.search(r"(?<![^\W\d_])d?[^\W\d_](?![^\W\d_])", said)
     return bool(signs or (variable and re.search(r"[=<>+/~·±(\[|−-]|\w \w", said)))
 
@@ -78,17 +79,19 @@ def _is_formula(text: str, start: int, end: int) -> bool:
 def _sequence(text: str, start: int, closing: str, display: bool) -> tuple[list[str], int] | None:
     """Operands with operators between them, up to where nothing more can be read; a bracket's inside has commas."""
     pieces, terms, at, broken, chain = [], [], start, start, 0  # chain: where operands without a space began
-    operand = False  # whether one was read last
+    operand, opened = False, None  # whether one was read last; where a norm began, which is one operand
     while text[(place := _skip(text, at)) : place + 1] not in tuple(closing):
         sign = _sign(text, place, operand and bool(closing))
         if not sign:
             found = _operand(text, place, display)
-            if found is None or (operand and place > at and text[at - 1].isalpha() and text[place].isdigit()):
+            if found is None or (operand and place > at and not display and _NUMBERED.match(text, at - 1)):
                 break
             if text[place] == "[" and place > at and not closing and not display:  # a factor of its own line
                 pieces, terms, broken = [*pieces, "".join(terms)], [], place
             terms += [_THIN] * (operand and place > at)
             chain = chain if operand and place == at else len(terms)
+            if text[place] in "|‖":
+                chain, opened = (chain, chain) if opened is None else (opened, None)
             terms, at, operand = [*terms, found.shown], found.end, True
         elif not _goes_on(text, place + len(sign), sign, display) or not (
             operand or _may_lead(text, place, sign, terms)
@@ -171,7 +174,7 @@ def _base(text: str, at: int, display: bool) -> Read | None:
         return Read(f'<mi mathvariant="normal">{sign}</mi>', at + 1)
     if number := _NUMBER.match(text, at):
         return Read(_written(number.group()), number.end())
-    letter = read_letter(text, at)
+    letter = read_letter(text, at, display)
     return letter and Read(*letter)
 
 
@@ -192,6 +195,8 @@ def _scripts(text: str, base: Read, display: bool, *, over: bool = False) -> Rea
         after = text[at + 1 : at + 2]
         if sign == "'" and (not after.isalpha() or (after.isupper() and (lower or upper))):
             upper, at = upper + "<mo>′</mo>", at + 1
+        elif sign == "†":
+            upper, at = upper + "<mo>†</mo>", at + 1
         elif sign == "*" and not re.match(r"[A-Za-z0-9]", text[at + 1 : at + 2]) and base.shown[:4] == "<mi>":
             upper, at = upper + "<mo>*</mo>", at + 1
         elif sign in RAISED or sign in LOWERED:
@@ -217,7 +222,7 @@ def _script(text: str, at: int, display: bool, raised: bool) -> Read | None:
         if inside:
             return Read(_bare(inside.shown), inside.end)
         end = text.find("}", at)
-        plain = text[at] == "{" and re.fullmatch(r"[\w ,]+", text[at + 1 : end])
+        plain = text[at] == "{" and re.fullmatch(r"[\w ,:]+", text[at + 1 : end])
         return Read(f"<mtext>{escape(text[at + 1 : end])}</mtext>", end + 1) if plain else None
     sign = re.compile(r"[-−+]?").match(text, at).group() if raised else ""
     word = _INDEX.match(text, at + len(sign))

@@ -3,8 +3,8 @@
 import re
 
 NAMES = frozenset(
-    "log exp ln min max sup inf tanh cos sin cosh sinh cot softmax argmax argmin logit sgn tr det rank diag erf "
-    "Cov Var Clip prox Pr".split()
+    "log exp ln min max sup inf tanh cos sin cosh sinh cot softmax argmax argmin logit sgn tr det rank diag erf Im "
+    "Cov Var clip Clip prox Pr Beta Bin".split()
 )  # fmt: skip
 _NOUNS = frozenset(("KL", "TV", "ESS", "MVaR", "RVaR", "CVaR"))  # names that need nothing after them
 WORDS = frozenset("a A I an as at be by do if in is it no of on or so to up us we".split())
@@ -14,23 +14,25 @@ GREEK = r"α-ωΑ-ΩϕϵϑΑ-Ω"
 _ALPHA = rf"(?![{''.join(RAISED)}{''.join(LOWERED)}½⅓¼¾⅔])[^\W\d_]"  # Python counts ² among the letters
 LETTER = re.compile(rf"{_ALPHA}[\u0300-\u036f]*")
 _CHUNK = re.compile(rf"(?:{_ALPHA}[\u0300-\u036f]*)+")
+_APPLIED = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(sorted(NAMES))}) $")
+_FACTOR = re.compile(r"((?<![^\W\d_'])[^\W\d_aI]|[)\]]) $")
 
 
-def read_letter(text: str, at: int) -> tuple[str, int] | None:
-    """A variable, or the name of a function; None for a word."""
+def read_letter(text: str, at: int, display: bool) -> tuple[str, int] | None:
+    """A variable, or the name of a function; None for a word, which the a of a line of its own is not."""
     chunk = _CHUNK.match(text, at)
     if chunk is None:
         return None
     whole = re.compile(r"[A-Za-z]+(?![\u0300-\u036f])").match(text, at)
     if whole and whole.group() in NAMES | _NOUNS:
         return identifier(whole.group()), whole.end()
-    if not _stands_alone(text, chunk.start(), chunk.end()):
+    if not _stands_alone(text, chunk.start(), chunk.end(), display):
         return None
     letter = LETTER.match(text, at)
     return letter and (identifier(letter.group()), letter.end())
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def _stands_alone(text: str, start: int, end: int, display: bool) -> bool:
     """Whether letters are variables side by side, as in βc and 2ct, and not a word."""
     while start and (LETTER.match(text[start - 1]) or text[start - 1] in "\u0304\u0303"):
         start -= 1
@@ -44,8 +46,12 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     if chunk == "x" and before.isdigit() and after.isdigit():
         return False  # times
     if chunk in ("a", "A", "I"):
-        return bool(re.search(r"[_^'/²=*√(\[]|[)\]+‖|∇-]", touching) or (before and before in "=+<>/·ᵀ") or
-                    (after and after in "=<>·/"))  # fmt: skip
+        article = re.match(r" [a-z]{3}", text[end:])
+        factor = _APPLIED.search(text, 0, start) or (chunk == "A" and _FACTOR.search(text, 0, start))
+        return bool(re.search(r"[_^'/²=*√(\[{]|[)\]+‖|∇ᵀ-]", touching) or (before and before in "=+<>/·ᵀ") or
+                    (after and after in "=<>·/") or (before and before in ",;" and after and after in ",;)") or
+                    (before + after == ",(" and chunk == "A") or factor or (display and not article) or
+                    re.match(r" [A-Z]ᵀ", text[end:]))  # fmt: skip
     if all(len(part) == 1 for part in latin):
         return True
     if latin != [chunk] and all(len(part) <= 2 for part in latin):

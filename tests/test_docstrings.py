@@ -1,5 +1,6 @@
-"""Every example in a docstring of theory, core and figures gives what it says."""
+"""Every example in a docstring gives what it says, and every public function of theory and core has one."""
 
+import ast
 import doctest
 from importlib import import_module
 
@@ -7,14 +8,53 @@ import pytest
 
 from core.run.catalogue import ROOT
 
-MODULES = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8")
     for package in ("theory", "core", "figures")
-    for path in (ROOT / package).rglob("*.py")
-    if ">>>" in path.read_text(encoding="utf-8")
-)
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+# What they do is done to the whole process: an example would do it to whoever runs the examples.
+WITHOUT = {
+    "core.run.main.prepare",
+    "core.run.platform.use_compile_cache",
+    "core.run.platform.use_wide_vectors",
+    "core.run.stopping.preemptible",
+}
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", [name for name, source in FILES.items() if ">>>" in source])
 def test_examples(name):
     assert doctest.testmod(import_module(name)).failed == 0
+
+
+def test_every_public_function_of_theory_and_core_has_an_example():
+    library = {name: source for name, source in FILES.items() if not name.startswith("figures.")}
+    bare = {f"{name}.{function}" for name, source in library.items() for function in _without_example(name, source)}
+    assert not bare - WITHOUT, "no example in the docstring of:\n" + "\n".join(sorted(bare - WITHOUT))
+    assert not WITHOUT - bare, f"these are gone or have an example now: {sorted(WITHOUT - bare)}"
+
+
+def test_a_function_without_an_example_is_found():
+    source = '''
+def shown():
+    """Three.
+
+    >>> shown()
+    3
+    """
+def told():
+    """Four."""
+def silent(): ...
+def _own(): ...
+'''
+    assert _without_example("theory.numbers", source) == ["told", "silent"]
+    assert _without_example("theory._numbers", source) == []
+
+
+def _without_example(name: str, source: str) -> list[str]:
+    """The public functions of a module, in order, whose docstring shows no example."""
+    if any(part.startswith("_") for part in name.split(".")):
+        return []
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return [f.name for f in functions if not f.name.startswith("_") and ">>>" not in (ast.get_docstring(f) or "")]

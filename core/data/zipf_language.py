@@ -10,9 +10,9 @@ from jaxtyping import Array, Float, Int, Key
 class Language(NamedTuple):
     """A hidden Markov model with few successors and few words a state."""
 
-    successors: Int[Array, "S branches"]
-    branch_odds: Float[Array, " branches"]
-    words: Int[Array, "S width"]
+    successors: Int[Array, "S branches"]  # states that may come next
+    branch_odds: Float[Array, " branches"]  # of the first to the last of them, the same in all states
+    words: Int[Array, "S width"]  # that a state may utter
     word_odds: Float[Array, " width"]
 
 
@@ -28,6 +28,10 @@ def sample_language(
         branches: successors of a state; the i-th is taken with odds i^(-skew).
         words: of a state; the i-th is uttered with odds i^(-skew).
         skew: Zipf exponent.
+
+    >>> language = jax.eval_shape(lambda key: sample_language(key, 21, 7), jax.random.key(0))
+    >>> language.successors.shape, language.words.shape
+    ((7, 3), (7, 4))
     """
     if min(vocabulary, states, branches, words) < 1 or vocabulary < words:
         raise ValueError(
@@ -47,7 +51,13 @@ def sample_language(
 
 
 def sample_sequences(key: Key[Array, ""], language: Language, count: int, length: int) -> Int[Array, "count length"]:
-    """Independent texts, each from a uniform first state."""
+    """Independent texts, each from a uniform first state.
+
+    >>> turns = Language(jnp.array([[1], [0]]), jnp.ones(1), jnp.array([[0], [1]]), jnp.ones(1))
+    >>> text = jax.jit(lambda key: sample_sequences(key, turns, 1, 4))(jax.random.key(0))[0]
+    >>> (text[1:] != text[:-1]).tolist()
+    [True, True, True]
+    """
     states = language.successors.shape[0]
     first_key, walk_key = jax.random.split(key)
 
@@ -62,26 +72,3 @@ def sample_sequences(key: Key[Array, ""], language: Language, count: int, length
 
     starts = jax.random.randint(first_key, (count,), 0, states)
     return jax.vmap(text)(starts, jax.random.split(walk_key, count))
-
-
-def language_matrices(language: Language, vocabulary: int) -> tuple[Float[Array, "S S"], Float[Array, "S V"]]:
-    """Transition and emission probabilities."""
-    states = language.successors.shape[0]
-    rows = jnp.arange(states)[:, None]
-    transition = jnp.zeros((states, states)).at[rows, language.successors].add(language.branch_odds[None, :])
-    emission = jnp.zeros((states, vocabulary)).at[rows, language.words].add(language.word_odds[None, :])
-    return transition, emission
-
-
-def least_loss(language: Language, sequences: Int[Array, "count length"], vocabulary: int) -> Float[Array, ""]:
-    """Mean -ln p(word | words before) from the second word on, in nats, by the exact filter: no model does better."""
-    transition, emission = language_matrices(language, vocabulary)
-    states = transition.shape[0]
-
-    def hear(belief, word):
-        joint = belief * emission[:, word]
-        chance = joint.sum()
-        return (joint / chance) @ transition, -jnp.log(chance)
-
-    losses = jax.vmap(lambda text: jax.lax.scan(hear, jnp.full(states, 1 / states), text)[1])(sequences)
-    return losses[:, 1:].mean()

@@ -16,11 +16,15 @@ class Rolling(NamedTuple):
 
 
 def momentum_init(point: PyTree) -> Rolling:
-    """At rest."""
+    """At rest.
+
+    >>> float(momentum_init(jnp.array(3.0)).velocity)
+    0.0
+    """
     return Rolling(point, jax.tree.map(jnp.zeros_like, point))
 
 
-def momentum_step(
+def _momentum_step(
     loss_fn: Callable[[Any], Float[Array, ""]],
     state: Rolling,
     rate: Real[ArrayLike, ""],
@@ -39,5 +43,10 @@ def momentum_steps(
     momentum: Real[ArrayLike, ""],
     steps: int,
 ) -> Rolling:
-    """`steps` of them, without looking."""
-    return jax.lax.fori_loop(0, steps, lambda _, s: momentum_step(loss_fn, s, rate, momentum), state)
+    """`steps` of them, without looking.
+
+    >>> start = momentum_init(jnp.array(1.0))
+    >>> float(momentum_steps(lambda x: x**2 / 2, start, 0.5, 0.5, 2).point)  # 1, 1/2, 0
+    0.0
+    """
+    return jax.lax.fori_loop(0, steps, lambda _, s: _momentum_step(loss_fn, s, rate, momentum), state)

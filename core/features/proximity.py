@@ -28,6 +28,12 @@ def feature_flow(
         duration: the last time.
         records: how many times, the first and last included.
         substeps: steps between two records.
+
+    >>> from theory.collapse.proximity import collapsed_features
+    >>> rest = collapsed_features(2, 2, 1, 0.1, 0.1)
+    >>> times, path = feature_flow(rest, 2, 0.1, 0.1, duration=1.0, records=2, substeps=2)
+    >>> bool(jnp.allclose(path[1], rest, atol=1e-5))  # at the least loss nothing moves
+    True
     """
     if records < 2 or substeps < 1:
         raise ValueError(f"records is {records}, substeps {substeps}; allowed are >= 2 and >= 1")
@@ -58,7 +64,13 @@ def proximal_features(
     *,
     steps: int = 400,
 ) -> Float[Array, "d N"]:
-    """argmin_H of L(H) + β/(2Kn) ‖H - H0‖², by L-BFGS from H0 = `anchor`."""
+    """argmin_H of L(H) + β/(2Kn) ‖H - H0‖², by L-BFGS from H0 = `anchor`.
+
+    >>> from theory.collapse.proximity import collapsed_features
+    >>> rest = collapsed_features(2, 2, 1, 0.1, 0.1)
+    >>> bool(jnp.allclose(proximal_features(rest, 2, 0.1, 0.1, 1.0, steps=3), rest, atol=1e-3))
+    True
+    """
 
     def loss(features):
         away = jnp.sum((features - anchor) ** 2) / (2 * anchor.shape[1])

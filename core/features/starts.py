@@ -44,6 +44,11 @@ def descend_from_random(
 
     Returns:
         The models, stacked, and their losses.
+
+    >>> penalty = Penalty(jnp.array([0.1]), jnp.array(0.1))
+    >>> _, losses = descend_from_random(jax.random.key(0), 2, jnp.eye(2), (2,), penalty, steps=50)
+    >>> [round(float(loss), 4) for loss in losses]  # 2 λ (1 - λ), where σ = 1 - 2 λ in both directions
+    [0.18, 0.18]
     """
     within("penalty.layers", penalty.layers, 0)
     within("penalty.features", penalty.features, 0)

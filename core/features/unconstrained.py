@@ -32,6 +32,10 @@ def sample_model(key: Key[Array, ""], widths: Sequence[int], samples: int, sprea
         widths: of the features, the hidden layers and the output: (d, d_1, ..., K).
         samples: N.
         spread: standard deviation of the entries.
+
+    >>> model = jax.eval_shape(lambda key: sample_model(key, (3, 5, 2), 4, 0.1), jax.random.key(0))
+    >>> [layer.shape for layer in model.layers], model.features.shape
+    ([(5, 3), (2, 5)], (3, 4))
     """
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(f"widths is {tuple(widths)}; allowed are two or more positive numbers (d, ..., K)")
@@ -60,6 +64,11 @@ def plant_model(
         penalty: the decays.
         key: for the bases inside, any orthonormal ones.
         width: of the features and of all hidden layers, at least K.
+
+    >>> energy, penalty = jnp.array([[4.0, 1.0]]), Penalty(jnp.array([0.1]), jnp.array(0.1))
+    >>> head = plant_model(energy, jnp.eye(2), jnp.eye(2), penalty, jax.random.key(0), 2).layers[0]
+    >>> bool(jnp.allclose(head @ head.T, jnp.diag(energy[0]), atol=1e-5))
+    True
     """
     depth, classes = layer_energy.shape
     if width < classes:
@@ -73,7 +82,11 @@ def plant_model(
 
 
 def layer_product(layers: Sequence[Float[Array, "_ _"]]) -> Float[Array, "K d"]:
-    """A = W_M ... W_1."""
+    """A = W_M ... W_1.
+
+    >>> layer_product((jnp.array([[1.0, 1.0]]), jnp.array([[2.0], [3.0]]))).tolist()
+    [[2.0, 2.0], [3.0, 3.0]]
+    """
     product = layers[0]
     for layer in layers[1:]:
         product = layer @ product
@@ -81,14 +94,18 @@ def layer_product(layers: Sequence[Float[Array, "_ _"]]) -> Float[Array, "K d"]:
 
 
 def outputs(model: FreeModel) -> Float[Array, "K N"]:
-    """A H + b 1ᵀ, from the features up."""
+    """A H + b 1ᵀ, from the features up.
+
+    >>> outputs(FreeModel((2 * jnp.eye(2),), jnp.eye(2), jnp.array([0.5, 0.0]))).tolist()
+    [[2.5, 0.5], [0.0, 2.0]]
+    """
     activity = model.features
     for layer in model.layers:
         activity = layer @ activity
     return activity + model.bias[:, None]
 
 
-def weight_penalty(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
+def _weight_penalty(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
     """Σ λ_m/2 ‖W_m‖² + λ_H/2 ‖H‖²."""
     layers = sum(penalty.layers[m] * jnp.sum(layer**2) for m, layer in enumerate(model.layers))
     return (layers + penalty.features * jnp.sum(model.features**2)) / 2
@@ -97,35 +114,60 @@ def weight_penalty(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
 def squared_loss(
     model: FreeModel, targets: Float[Array, "K N"], penalty: Penalty, *, biased: bool = False
 ) -> Float[Array, ""]:
-    """1/(2N) ‖A H + b 1ᵀ - Y‖² + penalty."""
+    """1/(2N) ‖A H + b 1ᵀ - Y‖² + penalty.
+
+    >>> perfect, penalty = FreeModel((jnp.eye(2),), jnp.eye(2), jnp.zeros(2)), Penalty(jnp.array([0.1]), jnp.array(0.1))
+    >>> round(float(squared_loss(perfect, jnp.eye(2), penalty)), 4)  # 0.1/2 · 2 twice: only the penalty is left
+    0.2
+    """
     model = model if biased else model._replace(bias=jax.lax.stop_gradient(model.bias))
-    return jnp.sum((outputs(model) - targets) ** 2) / (2 * targets.shape[1]) + weight_penalty(model, penalty)
+    return jnp.sum((outputs(model) - targets) ** 2) / (2 * targets.shape[1]) + _weight_penalty(model, penalty)
 
 
 def cross_entropy_loss(
     model: FreeModel, labels: Int[Array, " N"], penalty: Penalty, *, biased: bool = False
 ) -> Float[Array, ""]:
-    """Mean cross-entropy of softmax(A H + b 1ᵀ) + penalty."""
+    """Mean cross-entropy of softmax(A H + b 1ᵀ) + penalty.
+
+    >>> blank, free = FreeModel((jnp.eye(2),), jnp.zeros((2, 2)), jnp.zeros(2)), Penalty(jnp.zeros(1), jnp.array(0.0))
+    >>> round(float(jax.jit(cross_entropy_loss)(blank, jnp.array([0, 1]), free)), 4)  # log 2
+    0.6931
+    """
     model = model if biased else model._replace(bias=jax.lax.stop_gradient(model.bias))
     logits = outputs(model)
     correct = jnp.take_along_axis(logits, labels[None, :], axis=0)[0]
-    return jnp.mean(jax.nn.logsumexp(logits, axis=0) - correct) + weight_penalty(model, penalty)
+    return jnp.mean(jax.nn.logsumexp(logits, axis=0) - correct) + _weight_penalty(model, penalty)
 
 
 def class_targets(class_sizes: Sequence[int]) -> Float[np.ndarray, "K N"]:
-    """One-hot columns, class after class."""
+    """One-hot columns, class after class.
+
+    >>> class_targets([2, 1]).tolist()
+    [[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     if len(class_sizes) < 1 or min(class_sizes) < 1:
         raise ValueError(f"class_sizes is {tuple(class_sizes)}; allowed are positive numbers")
     return np.repeat(np.eye(len(class_sizes)), np.asarray(class_sizes), axis=1)
 
 
 def class_means(features: Float[Array, "d N"], targets: Float[Array, "K N"]) -> Float[Array, "d K"]:
-    """H̄, columns; targets are one-hot."""
+    """H̄, columns; targets are one-hot.
+
+    >>> class_means(jnp.array([[1.0, 3.0, 7.0]]), jnp.asarray(class_targets([2, 1]))).tolist()
+    [[2.0, 7.0]]
+    """
     return features @ targets.T / targets.sum(1)[None, :]
 
 
 def balance_residual(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
-    """The worst relative error in λ_{m+1} W_{m+1}ᵀ W_{m+1} = λ_m W_m W_mᵀ and λ_1 W_1ᵀ W_1 = λ_H H Hᵀ."""
+    """The worst relative error in λ_{m+1} W_{m+1}ᵀ W_{m+1} = λ_m W_m W_mᵀ and λ_1 W_1ᵀ W_1 = λ_H H Hᵀ.
+
+    >>> model = FreeModel((2 * jnp.eye(2),), jnp.eye(2), jnp.zeros(2))
+    >>> round(float(balance_residual(model, Penalty(jnp.array([1.0]), jnp.array(1.0)))), 4)  # (4 - 1) / 1
+    3.0
+    >>> float(balance_residual(model, Penalty(jnp.array([1.0]), jnp.array(4.0))))
+    0.0
+    """
     factors = (model.features, *model.layers)
     decays = (penalty.features, *penalty.layers)
     worst = jnp.zeros(())

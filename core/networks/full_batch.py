@@ -29,6 +29,11 @@ def train_full_batch(
 
     Returns:
         The parameters, and the observations stacked.
+
+    >>> import jax.numpy as jnp
+    >>> _, seen = train_full_batch(lambda x: x**2, jnp.array(1.0), lambda x: x, steps=1, records=2, rate=0.1)
+    >>> [round(float(x), 4) for x in seen]  # Adam's first step is as long as its rate
+    [1.0, 0.9]
     """
     if records < 2 or steps % (records - 1):
         raise ValueError(

@@ -20,6 +20,11 @@ def pure(build: Callable[[nnx.Rngs], Any]) -> Model:
 
     Args:
         build: rngs -> module; called once for its structure and once an `init`.
+
+    >>> import jax.numpy as jnp
+    >>> model = pure(lambda rngs: nnx.Embed(3, 3, rngs=rngs))
+    >>> model.apply({"embedding": jnp.eye(3)}, jnp.array([[2, 0]])).tolist()
+    [[[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]]
     """
     structure = nnx.split(nnx.eval_shape(lambda: build(nnx.Rngs(0))))[0]
 
@@ -33,5 +38,10 @@ def pure(build: Callable[[nnx.Rngs], Any]) -> Model:
 
 
 def parameter_count(params: PyTree) -> int:
-    """Number of scalars in a tree."""
+    """Number of scalars in a tree.
+
+    >>> import jax.numpy as jnp
+    >>> parameter_count({"weight": jnp.zeros((3, 2)), "bias": jnp.zeros(2)})
+    8
+    """
     return sum(leaf.size for leaf in jax.tree.leaves(params))

@@ -16,6 +16,10 @@ def sample_layers(key: Key[Array, ""], widths: Sequence[int]) -> Layers:
     Args:
         key: typed key.
         widths: of the input, the hidden layers and the output.
+
+    >>> layers = jax.eval_shape(lambda key: sample_layers(key, (4, 8, 3)), jax.random.key(0))
+    >>> [weight.shape for weight, _ in layers]
+    [(4, 8), (8, 3)]
     """
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(f"widths is {tuple(widths)}; allowed are two or more positive numbers")
@@ -27,7 +31,12 @@ def sample_layers(key: Key[Array, ""], widths: Sequence[int]) -> Layers:
 
 
 def layer_outputs(layers: Layers, inputs: Float[Array, "N into"]) -> tuple[Float[Array, "N _"], ...]:
-    """The activity after every layer; all but the last are rectified."""
+    """The activity after every layer; all but the last are rectified.
+
+    >>> layers = (jnp.array([[1.0, -1.0]]), jnp.zeros(2)), (jnp.array([[1.0], [1.0]]), jnp.zeros(1))
+    >>> [activity.tolist() for activity in layer_outputs(layers, jnp.array([[3.0]]))]
+    [[[3.0, 0.0]], [[3.0]]]
+    """
     activities = []
     for index, (weight, offset) in enumerate(layers):
         inputs = inputs @ weight + offset[None, :]

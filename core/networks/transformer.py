@@ -48,7 +48,7 @@ def transformer(vocabulary: int, length: int, *, width: int = 32, layers: int = 
     """A causal transformer over sequences of up to `length` tokens, in float32.
 
     >>> from core.networks.model import parameter_count
-    >>> parameter_count(transformer(21, 8).init(jax.random.key(0)))
+    >>> parameter_count(jax.eval_shape(transformer(21, 8).init, jax.random.key(0)))
     26816
     """
     for name, value in {"vocabulary": vocabulary, "length": length, "layers": layers, "heads": heads}.items():

@@ -38,7 +38,12 @@ class AdamSwarm(NamedTuple):
 
 
 def adam_init(objective: Objective, position: Float[Array, "d particles"], axis: Axis = None) -> AdamSwarm:
-    """A swarm whose moments are zero."""
+    """A swarm whose moments are zero.
+
+    >>> from core.particles.objectives import sphere
+    >>> adam_init(sphere, jnp.array([[0.0, 2.0]])).mean.tolist()
+    [[0.0, 0.0]]
+    """
     swarm = swarm_init(objective, position, axis)
     return AdamSwarm(swarm, jnp.zeros_like(swarm.position), jnp.zeros_like(swarm.position))
 
@@ -46,7 +51,15 @@ def adam_init(objective: Objective, position: Float[Array, "d particles"], axis:
 def adam_step(
     objective: Objective, parameters: AdamParameters, key: Key[Array, ""], state: AdamSwarm, *, axis: Axis = None
 ) -> tuple[AdamSwarm, Consensus]:
-    """One step."""
+    """One step.
+
+    >>> import jax
+    >>> from core.particles.objectives import sphere
+    >>> start, quiet = adam_init(sphere, jnp.array([[0.0, 2.0]])), AdamParameters(rate=0.25, sigma=0.0, alpha=0.0)
+    >>> state, _ = adam_step(sphere, quiet, jax.random.key(0), start)
+    >>> state.swarm.position.round(4).tolist()  # the first step is as long as the rate
+    [[0.25, 1.75]]
+    """
     check_parameters(parameters, positive=("rate",))
     within("1 - first", 1 - jnp.asarray(parameters.first), 0, 1, strict=True)
     within("1 - second", 1 - jnp.asarray(parameters.second), 0, 1, strict=True)

@@ -25,7 +25,12 @@ MOVES = ("batch", "all")
 
 
 def batch_of(key: Key[Array, ""], step: Int[Array, ""], particles: int, size: int) -> Int[Array, " size"]:
-    """Numbers of the particles in the batch of this step; particles // size batches make an epoch."""
+    """Numbers of the particles in the batch of this step; particles // size batches make an epoch.
+
+    >>> import jax.numpy as jnp
+    >>> sorted(int(batch_of(jax.random.key(0), step, 2, 1)[0]) for step in jnp.arange(2))
+    [0, 1]
+    """
     if not 1 <= size <= particles:
         raise ValueError(f"size is {size}; allowed is 1 to {particles}, the number of particles")
     batches = particles // size
@@ -48,6 +53,13 @@ def batch_step(
     """One step with the consensus of `size` particles; only those that move are evaluated.
 
     The particles may be sharded over `axis`; a batch is small, and every device agrees on it and moves it alike.
+
+    >>> import jax.numpy as jnp
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm, quiet = swarm_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(sigma=0.0, alpha=0.0, dt=0.5)
+    >>> batch_step(sphere, quiet, jax.random.key(0), swarm, 2)[0].position.tolist()  # a batch of all
+    [[0.5, 1.5]]
     """
     check_parameters(parameters)
     if move not in MOVES:

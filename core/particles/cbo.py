@@ -29,12 +29,20 @@ class CboParameters(NamedTuple):
 
 
 def isotropic(offset: Float[Array, "d particles"]) -> Float[Array, "1 particles"]:
-    """|v|, the same in every coordinate."""
+    """|v|, the same in every coordinate.
+
+    >>> isotropic(jnp.array([[3.0], [4.0]])).tolist()
+    [[5.0]]
+    """
     return jnp.sqrt(coordinate_sum(offset * offset))[None]
 
 
 def anisotropic(offset: Float[Array, "d particles"]) -> Float[Array, "d particles"]:
-    """|v_k| in coordinate k."""
+    """|v_k| in coordinate k.
+
+    >>> anisotropic(jnp.array([[-3.0], [4.0]])).tolist()
+    [[3.0], [4.0]]
+    """
     return jnp.abs(offset)
 
 
@@ -59,6 +67,14 @@ def cbo_step(
 
     Returns:
         The new state, and the consensus that moved it.
+
+    >>> import jax
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm, quiet = swarm_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(sigma=0.0, alpha=0.0, dt=0.5)
+    >>> moved, agreed = cbo_step(sphere, quiet, jax.random.key(0), swarm)
+    >>> agreed.point.tolist(), moved.position.tolist()  # without weights, the mean; half of the way there
+    ([1.0], [[0.5, 1.5]])
     """
     check_parameters(parameters)
     agreed = swarm_consensus(swarm, parameters.alpha, axis)
@@ -74,7 +90,15 @@ def cbo_move(
     noise: Noise = anisotropic,
     axis: Axis = None,
 ) -> Float[Array, "d particles"]:
-    """New positions for a given centre: one for all particles, or one each."""
+    """New positions for a given centre: one for all particles, or one each.
+
+    >>> import jax
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(sphere, jnp.array([[0.0, 2.0]]))
+    >>> cbo_move(CboParameters(sigma=0.0, dt=0.5), jax.random.key(0), swarm, jnp.array([[4.0, 4.0]])).tolist()
+    [[2.0, 3.0]]
+    """
     offset = swarm.position - centre
     floor = rounding_of(centre) if parameters.floor is None else parameters.floor
     amplitude = jnp.clip(noise(offset), floor, parameters.truncation)
@@ -100,6 +124,14 @@ def rounding_of(centre: Float[Array, "d centres"]) -> Float[Array, "1 centres"]:
 
 
 def normals_for(key: Key[Array, ""], swarm: Swarm, axis: Axis = None) -> Float[Array, "d particles"]:
-    """A standard normal for each coordinate of each particle, new in each step of a run with this key."""
+    """A standard normal for each coordinate of each particle, new in each step of a run with this key.
+
+    >>> import jax
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> key, swarm = jax.random.key(0), swarm_init(sphere, jnp.array([[0.0, 2.0]]))
+    >>> bool((normals_for(key, swarm) == normals_for(key, swarm._replace(step=swarm.step + 1))).any())
+    False
+    """
     d, particles = swarm.position.shape
     return addressed_normals(step_key(key, swarm.step), d, particle_numbers(particles, axis), swarm.position.dtype)

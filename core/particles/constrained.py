@@ -41,7 +41,12 @@ class Surface(NamedTuple):
 
 
 def sphere_surface() -> Surface:
-    """The unit sphere: γ = |x| - 1, Δγ = (d - 1)/|x|."""
+    """The unit sphere: γ = |x| - 1, Δγ = (d - 1)/|x|.
+
+    >>> surface = sphere_surface()
+    >>> surface.retract(jnp.array([[2.0], [0.0]])).tolist(), surface.laplacian(jnp.array([[2.0], [0.0]])).tolist()
+    ([[1.0], [0.0]], [0.5])
+    """
 
     def size(x: Array) -> Array:
         return jnp.sqrt(coordinate_sum(x * x))
@@ -58,7 +63,15 @@ def surface_step(
     *,
     axis: Axis = None,
 ) -> tuple[Swarm, Consensus]:
-    """One step on a surface, with isotropic noise; the swarm comes from `swarm_init` at points of the surface."""
+    """One step on a surface, with isotropic noise; the swarm comes from `swarm_init` at points of the surface.
+
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(sphere, jnp.array([[1.0, -1.0]]))
+    >>> moved, _ = surface_step(sphere, sphere_surface(), CboParameters(), jax.random.key(0), swarm)
+    >>> moved.energy.tolist()  # |x|² = 1, whatever the noise
+    [1.0, 1.0]
+    """
     check_parameters(parameters)
     agreed = swarm_consensus(swarm, parameters.alpha, axis)
     change = cbo_move(parameters, key, swarm, agreed.point[:, None], isotropic, axis) - swarm.position
@@ -81,7 +94,15 @@ def drift_constrained_step(
     noise: Noise = anisotropic,
     axis: Axis = None,
 ) -> tuple[Swarm, Consensus]:
-    """One step with the drift -(1/ε) ∇ Σ g_j²; `stiffness` is ε > 0."""
+    """One step with the drift -(1/ε) ∇ Σ g_j²; `stiffness` is ε > 0.
+
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm, quiet = swarm_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(drift=0.0, sigma=0.0)
+    >>> moved, _ = drift_constrained_step(sphere, lambda x: x - 1, quiet, 1e-6, jax.random.key(0), swarm)
+    >>> moved.position.round(3).tolist()
+    [[1.0, 1.0]]
+    """
     check_parameters(parameters)
     within("stiffness", stiffness, 0, strict=True)
     agreed = swarm_consensus(swarm, parameters.alpha, axis)

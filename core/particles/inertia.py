@@ -33,7 +33,12 @@ class InertialSwarm(NamedTuple):
 
 
 def inertia_init(objective: Objective, position: Float[Array, "d particles"], axis: Axis = None) -> InertialSwarm:
-    """Particles at rest."""
+    """Particles at rest.
+
+    >>> from core.particles.objectives import sphere
+    >>> inertia_init(sphere, jnp.array([[0.0, 2.0]])).velocity.tolist()
+    [[0.0, 0.0]]
+    """
     swarm = swarm_init(objective, position, axis)
     return InertialSwarm(swarm, jnp.zeros_like(swarm.position))
 
@@ -48,7 +53,15 @@ def inertia_step(
     noise: Noise = anisotropic,
     axis: Axis = None,
 ) -> tuple[InertialSwarm, Consensus]:
-    """One step with inertia m in [0, 1]; at m = 0 the step of `cbo_step`."""
+    """One step with inertia m in [0, 1]; at m = 0 the step of `cbo_step`.
+
+    >>> import jax
+    >>> from core.particles.objectives import sphere
+    >>> start, quiet = inertia_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(sigma=0.0, alpha=0.0, dt=0.5)
+    >>> state, _ = inertia_step(sphere, quiet, 1.0, jax.random.key(0), start)
+    >>> state.velocity.tolist(), state.swarm.position.tolist()  # an impulse of dt (1 - x)
+    ([[0.5, -0.5]], [[0.25, 1.75]])
+    """
     check_parameters(parameters)
     mass = within("inertia", inertia, 0, 1)
     swarm, dt = state.swarm, jnp.asarray(parameters.dt)

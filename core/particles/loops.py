@@ -47,7 +47,11 @@ def evolve(
 
 
 def evolve_until(step: Step, state: State, stop: Stop, most: int) -> State:
-    """Steps until `stop(state, info)` or `most` steps; under `vmap` each run stops for itself."""
+    """Steps until `stop(state, info)` or `most` steps; under `vmap` each run stops for itself.
+
+    >>> float(evolve_until(lambda x: (x / 2, x), jnp.array(1.0), lambda x, info: x < 0.1, most=100))
+    0.0625
+    """
     count("most", most, 1)
 
     def unfinished(carry: tuple[State, Array, Array]) -> Array:
@@ -61,28 +65,58 @@ def evolve_until(step: Step, state: State, stop: Stop, most: int) -> State:
 
 
 def energy_below(level: Real[ArrayLike, ""]) -> Stop:
-    """Stops when the best energy has reached a level."""
+    """Stops when the best energy has reached a level.
+
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> bool(energy_below(2.0)(swarm, None)), bool(energy_below(0.5)(swarm, None))
+    (True, False)
+    """
     return lambda swarm, agreed: swarm.best_energy <= level
 
 
 def spread_below(distance: Real[ArrayLike, ""]) -> Stop:
-    """Stops when the swarm has contracted to a root mean square distance from its consensus."""
+    """Stops when the swarm has contracted to a root mean square distance from its consensus.
+
+    >>> from core.particles.swarm import swarm_consensus, swarm_init
+    >>> swarm = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> bool(spread_below(0.5)(swarm, swarm_consensus(swarm, 0.0)))  # 3 and 1 lie 1 from their mean
+    False
+    """
     return lambda swarm, agreed: agreed.spread <= distance
 
 
 def stagnant_for(steps: int) -> Stop:
-    """Stops when the best energy has not fallen for this many steps."""
+    """Stops when the best energy has not fallen for this many steps.
+
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> bool(stagnant_for(5)(swarm, None)), bool(stagnant_for(5)(swarm._replace(step=swarm.step + 5), None))
+    (False, True)
+    """
     count("steps", steps, 1)
     return lambda swarm, agreed: swarm.step - swarm.improved >= steps
 
 
 def any_of(*rules: Stop) -> Stop:
-    """Stops when one of the rules does."""
+    """Stops when one of the rules does.
+
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> bool(any_of(energy_below(2.0), stagnant_for(5))(swarm, None))
+    True
+    """
     if not rules:
         raise ValueError("any_of: got no rule; it needs at least one")
     return lambda swarm, agreed: jnp.any(jnp.stack([rule(swarm, agreed) for rule in rules]))
 
 
 def consensus_path(swarm: Swarm, agreed: Consensus) -> Float[Array, " d"]:
-    """The usual record: where the consensus was."""
+    """The usual record: where the consensus was.
+
+    >>> from core.particles.swarm import swarm_consensus, swarm_init
+    >>> swarm = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> consensus_path(swarm, swarm_consensus(swarm, 0.0)).tolist()
+    [2.0]
+    """
     return agreed.point

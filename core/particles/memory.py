@@ -54,7 +54,12 @@ class MemorySwarm(NamedTuple):
 
 
 def memory_init(objective: Objective, position: Float[Array, "d particles"], axis: Axis = None) -> MemorySwarm:
-    """Every particle remembers where it starts."""
+    """Every particle remembers where it starts.
+
+    >>> from core.particles.objectives import sphere
+    >>> memory_init(sphere, jnp.array([[0.0, 2.0]])).memory_energy.tolist()
+    [0.0, 4.0]
+    """
     swarm = swarm_init(objective, position, axis)
     return MemorySwarm(swarm, swarm.position, swarm.energy)
 
@@ -69,7 +74,15 @@ def memory_step(
     noise: Noise = anisotropic,
     axis: Axis = None,
 ) -> tuple[MemorySwarm, Consensus]:
-    """One step; `gradient` maps (d, particles) to the same, by default (unless λ₃ is a plain 0.0) by autodiff."""
+    """One step; `gradient` maps (d, particles) to the same, by default (unless λ₃ is a plain 0.0) by autodiff.
+
+    >>> from core.particles.objectives import sphere
+    >>> start = memory_init(sphere, jnp.array([[0.0, 2.0]]))
+    >>> quiet = MemoryParameters(sigma=0.0, alpha=0.0, dt=0.5)
+    >>> state, _ = memory_step(sphere, quiet, jax.random.key(0), start)
+    >>> state.swarm.position.tolist(), state.memory.tolist()  # both go to 1, where only the second does better
+    ([[0.5, 1.5]], [[0.0, 1.5]])
+    """
     check_parameters(parameters)
     within("take_over", parameters.take_over, 0, 1)
     swarm, dt = state.swarm, jnp.asarray(parameters.dt)

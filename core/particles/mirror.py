@@ -38,17 +38,29 @@ class MirrorSwarm(NamedTuple):
 
 
 def identity_mirror(dual: Float[Array, "d particles"]) -> Float[Array, "d particles"]:
-    """φ = |x|²/2: plain consensus."""
+    """φ = |x|²/2: plain consensus.
+
+    >>> identity_mirror(jnp.array([[0.0, 2.0]])).tolist()
+    [[0.0, 2.0]]
+    """
     return dual
 
 
 def simplex_mirror(dual: Float[Array, "d particles"]) -> Float[Array, "d particles"]:
-    """φ = Σ x log x on the probability simplex: the softmax of each particle."""
+    """φ = Σ x log x on the probability simplex: the softmax of each particle.
+
+    >>> simplex_mirror(jnp.array([[3.0], [3.0]])).tolist()
+    [[0.5], [0.5]]
+    """
     return jax.nn.softmax(dual, axis=0)
 
 
 def ball_mirror(radius: Real[ArrayLike, ""]) -> Mirror:
-    """φ = |x|²/2 on a ball around 0: the projection onto it."""
+    """φ = |x|²/2 on a ball around 0: the projection onto it.
+
+    >>> ball_mirror(5.0)(jnp.array([[6.0], [8.0]])).tolist()
+    [[3.0], [4.0]]
+    """
     within("radius", radius, 0, strict=True)
 
     def project(dual: Float[Array, "d particles"]) -> Float[Array, "d particles"]:
@@ -59,7 +71,11 @@ def ball_mirror(radius: Real[ArrayLike, ""]) -> Mirror:
 
 
 def box_mirror(low: Real[ArrayLike, ""], high: Real[ArrayLike, ""]) -> Mirror:
-    """φ = |x|²/2 on a box: the projection onto it."""
+    """φ = |x|²/2 on a box: the projection onto it.
+
+    >>> box_mirror(0.0, 1.0)(jnp.array([[-1.0, 0.5, 2.0]])).tolist()
+    [[0.0, 0.5, 1.0]]
+    """
     within("high - low", jnp.asarray(high) - jnp.asarray(low), 0)
     return lambda dual: jnp.clip(dual, low, high)
 
@@ -67,7 +83,12 @@ def box_mirror(low: Real[ArrayLike, ""], high: Real[ArrayLike, ""]) -> Mirror:
 def mirror_init(
     objective: Objective, mirror: Mirror, dual: Float[Array, "d particles"], axis: Axis = None
 ) -> MirrorSwarm:
-    """The swarm whose dual positions are given."""
+    """The swarm whose dual positions are given.
+
+    >>> from core.particles.objectives import sphere
+    >>> mirror_init(sphere, box_mirror(0.0, 1.0), jnp.array([[-1.0, 2.0]])).swarm.position.tolist()
+    [[0.0, 1.0]]
+    """
     check_position(dual)
     return MirrorSwarm(swarm_init(objective, mirror(dual), axis), dual)
 
@@ -82,7 +103,15 @@ def mirror_step(
     noise: Noise = anisotropic,
     axis: Axis = None,
 ) -> tuple[MirrorSwarm, Consensus]:
-    """One step."""
+    """One step.
+
+    >>> from core.particles.objectives import sphere
+    >>> box, quiet = box_mirror(0.0, 1.0), CboParameters(sigma=0.0, alpha=0.0, dt=0.5)
+    >>> start = mirror_init(sphere, box, jnp.array([[-1.0, 2.0]]))  # at 0 and 1: they agree on 0.5
+    >>> state, _ = mirror_step(sphere, box, quiet, jax.random.key(0), start)
+    >>> state.dual.tolist(), state.swarm.position.tolist()
+    ([[-0.75, 1.75]], [[0.0, 1.0]])
+    """
     check_parameters(parameters)
     swarm = state.swarm
     agreed = swarm_consensus(swarm, parameters.alpha, axis)

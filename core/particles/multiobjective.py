@@ -34,19 +34,32 @@ class FrontSwarm(NamedTuple):
 
 
 def chebyshev(values: Float[Array, "objectives particles"], weights: Float[Array, " objectives"]) -> Array:
-    """max_k u_k |g_k|: every point of a front is the minimum for some weights."""
+    """max_k u_k |g_k|: every point of a front is the minimum for some weights.
+
+    >>> chebyshev(jnp.array([[2.0], [-1.0]]), jnp.array([0.5, 0.5])).tolist()
+    [1.0]
+    """
     return jnp.max(jnp.abs(values) * weights[:, None], axis=0)
 
 
 def weighted_sum(values: Float[Array, "objectives particles"], weights: Float[Array, " objectives"]) -> Array:
-    """The sum u · g: minima on the convex parts of a front only."""
+    """The sum u · g: minima on the convex parts of a front only.
+
+    >>> weighted_sum(jnp.array([[2.0], [-1.0]]), jnp.array([0.5, 0.5])).tolist()
+    [0.5]
+    """
     return jnp.sum(values * weights[:, None], axis=0)
 
 
 def front_init(
     objectives: Objectives, position: Float[Array, "d particles"], weights: Float[Array, "objectives particles"]
 ) -> FrontSwarm:
-    """The swarm at rest, its weights normalised. They stay as given: `core.particles.front_weights` adapts them."""
+    """The swarm at rest, its weights normalised. They stay as given: `core.particles.front_weights` adapts them.
+
+    >>> both = lambda x: jnp.concatenate([x, 1 - x])
+    >>> front_init(both, jnp.array([[0.0, 1.0]]), jnp.array([[1.0, 3.0], [1.0, 1.0]])).weights.tolist()
+    [[0.5, 0.75], [0.5, 0.25]]
+    """
     check_position(position)
     values = objectives(position)
     if values.shape != weights.shape:
@@ -69,7 +82,14 @@ def front_step(
     noise: Noise = anisotropic,
     axis: Axis = None,
 ) -> tuple[FrontSwarm, Float[Array, "d particles"]]:
-    """One step; reports the consensus point of every particle. N² scalarised energies, a particle at a time."""
+    """One step; reports the consensus point of every particle. N² scalarised energies, a particle at a time.
+
+    >>> import jax
+    >>> both = lambda x: jnp.concatenate([x, 1 - x])
+    >>> state = front_init(both, jnp.array([[0.0, 1.0]]), jnp.eye(2))  # one particle for each objective
+    >>> front_step(both, CboParameters(), jax.random.key(0), state)[1].tolist()  # and each is where it should be
+    [[0.0, 1.0]]
+    """
     check_parameters(parameters)
     x, (points, values) = state.position, everywhere((state.position, state.values), axis, dimension=1)
 
@@ -86,7 +106,11 @@ def front_step(
 
 
 def spread_weights(particles: int) -> Float[Array, "2 particles"]:
-    """Weights of two objectives, evenly over their simplex, the ends left out."""
+    """Weights of two objectives, evenly over their simplex, the ends left out.
+
+    >>> spread_weights(2).tolist()
+    [[0.25, 0.75], [0.75, 0.25]]
+    """
     count("particles", particles, 1)
     share = (jnp.arange(particles) + 0.5) / particles
     return jnp.stack([share, 1 - share])

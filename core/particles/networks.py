@@ -27,7 +27,12 @@ Loss = Callable[[PyTree, Any], Float[Array, ""]]  # (parameters, data) -> mean l
 
 
 def flat_parameters(parameters: PyTree) -> tuple[Float[Array, " d"], Callable[[Float[Array, " d"]], PyTree]]:
-    """A tree of parameters, such as Flax gives, as one vector, and the way back."""
+    """A tree of parameters, such as Flax gives, as one vector, and the way back.
+
+    >>> flat, unravel = flat_parameters({"b": jnp.zeros(1), "w": jnp.ones(2)})
+    >>> flat.tolist(), unravel(2 * flat)["w"].tolist()
+    ([0.0, 1.0, 1.0], [2.0, 2.0])
+    """
     return ravel_pytree(parameters)
 
 
@@ -43,7 +48,11 @@ def network_objective(loss: Loss, unravel: Callable[[Float[Array, " d"]], PyTree
 
 
 def data_batch(key: Key[Array, ""], step: Int[Array, ""], data: PyTree, size: int) -> PyTree:
-    """`size` rows of the data, in a new random order each epoch; rows that fill no batch wait for the next epoch."""
+    """`size` rows of the data, in a new random order each epoch; rows that fill no batch wait for the next epoch.
+
+    >>> sorted(int(data_batch(jax.random.key(0), step, jnp.array([5, 8]), 1)[0]) for step in jnp.arange(2))
+    [5, 8]
+    """
     rows = jax.tree.leaves(data)[0].shape[0]
     if not 1 <= size <= rows:
         raise ValueError(f"size is {size}; allowed is 1 to {rows}, the rows of the data")
@@ -57,6 +66,11 @@ def evaluated_anew(objective: Objective, swarm: Swarm) -> Swarm:
     """The swarm with its energies under another objective, such as the next batch of data; its record starts anew.
 
     A best energy of one batch says nothing about another.
+
+    >>> from core.particles.swarm import swarm_init
+    >>> anew = evaluated_anew(lambda x: (x[0] - 3) ** 2, swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]])))
+    >>> anew.best_point.tolist(), int(anew.step)
+    ([3.0], 0)
     """
     energy = energies(objective, swarm.position)
     forgetful = swarm._replace(best_energy=jnp.full_like(swarm.best_energy, jnp.inf), step=swarm.step - 1)

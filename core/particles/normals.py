@@ -23,7 +23,12 @@ _COEFFICIENTS = tuple(float(c) for c in _COSINE.convert(kind=np.polynomial.Polyn
 
 
 def step_key(key: Key[Array, ""], step: Int[Array, ""]) -> Key[Array, ""]:
-    """The key of one step: equal to `jax.random.fold_in(key, step)`, but without a rolled loop."""
+    """The key of one step: equal to `jax.random.fold_in(key, step)`, but without a rolled loop.
+
+    >>> key = jax.random.key(0)
+    >>> bool(step_key(key, jnp.asarray(3)) == jax.random.fold_in(key, 3))
+    True
+    """
     words = threefry_block(key, jnp.uint32(0), step.astype(jnp.uint32))
     return jax.random.wrap_key_data(jnp.stack(words), impl="threefry2x32")
 
@@ -33,9 +38,9 @@ def addressed_normals(
 ) -> Float[Array, "{coordinates} particles"]:
     """One N(0, 1) for each coordinate of each of the particles with these numbers.
 
-    >>> few = addressed_normals(jax.random.key(0), 2, jnp.arange(3, dtype=jnp.uint32))
-    >>> more = addressed_normals(jax.random.key(0), 2, jnp.arange(5, dtype=jnp.uint32))
-    >>> bool((few == more[:, :3]).all())
+    >>> first = addressed_normals(jax.random.key(0), 1, jnp.array([0, 1], jnp.uint32))
+    >>> others = addressed_normals(jax.random.key(0), 1, jnp.array([1, 2], jnp.uint32))
+    >>> bool((first[:, 1] == others[:, 0]).all())  # particle 1, whoever is beside it
     True
     """
     rows, columns = lax.iota(jnp.uint32, coordinates)[:, None], numbers[None, :]
@@ -52,6 +57,9 @@ def cosine_of_turns(turns: Float[Array, "..."]) -> Float[Array, "..."]:
     """cos(2π u) in float32: a polynomial in the distance to the nearest whole turn, error below 4e-7 (`cos`: 1.6e-6).
 
     In float64 the library's cosine.
+
+    >>> cosine_of_turns(jnp.array([0.0, 0.5, 1.0])).round(4).tolist()
+    [1.0, -1.0, 1.0]
     """
     rest = turns - lax.round(turns, lax.RoundingMethod.TO_NEAREST_EVEN)
     if turns.dtype == jnp.float64:

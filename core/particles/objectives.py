@@ -30,27 +30,47 @@ class Problem(NamedTuple):
 
 
 def sphere(x: Points) -> Values:
-    """Σ x²."""
+    """Σ x².
+
+    >>> float(sphere(jnp.array([3.0, 4.0])))
+    25.0
+    """
     return coordinate_sum(x * x)
 
 
 def ellipsoid(x: Points) -> Values:
-    """Σ 10^(6 k/(d-1)) x_k²: convex, condition number 10^6."""
+    """Σ 10^(6 k/(d-1)) x_k²: convex, condition number 10^6.
+
+    >>> float(ellipsoid(jnp.array([1.0, 1.0])))
+    1000001.0
+    """
     return coordinate_sum(_column(np.logspace(0, 6, x.shape[0]), x) * x * x)
 
 
 def rastrigin(x: Points) -> Values:
-    """Σ x² + 10 (1 - cos 2πx): a minimum at nearly every integer point."""
+    """Σ x² + 10 (1 - cos 2πx): a minimum at nearly every integer point.
+
+    >>> round(float(rastrigin(jnp.array([1.0, 0.5]))), 3)  # 1 + (1/4 + 10 · 2)
+    21.25
+    """
     return coordinate_sum(x * x + 10 * (1 - cosine_of_turns(x)))
 
 
 def rastrigin_soft(x: Points) -> Values:
-    """Σ x² + 2.5 (1 - cos 2πx)."""
+    """Σ x² + 2.5 (1 - cos 2πx).
+
+    >>> round(float(rastrigin_soft(jnp.array([1.0, 0.5]))), 3)  # 1 + (1/4 + 2.5 · 2)
+    6.25
+    """
     return coordinate_sum(x * x + 2.5 * (1 - cosine_of_turns(x)))
 
 
 def ackley(x: Points) -> Values:
-    """20 + e - 20 exp(-0.2 |x|/√d) - exp(mean cos 2πx): nearly flat far out, a cone at the minimum."""
+    """20 + e - 20 exp(-0.2 |x|/√d) - exp(mean cos 2πx): nearly flat far out, a cone at the minimum.
+
+    >>> round(float(ackley(jnp.array([1.0, 1.0]))), 3)  # 20 (1 - exp(-0.2))
+    3.625
+    """
     d = x.shape[0]
     square = coordinate_sum(x * x) / d
     # the cone has no slope at its tip: take 0 there, not the NaN of √
@@ -59,17 +79,29 @@ def ackley(x: Points) -> Values:
 
 
 def griewank(x: Points) -> Values:
-    """1 + |x|²/4000 - Π cos(x_k/√k)."""
+    """1 + |x|²/4000 - Π cos(x_k/√k).
+
+    >>> round(float(griewank(jnp.array([math.pi, 0.0]))), 3)  # 1 + π²/4000 + 1
+    2.002
+    """
     return 1 + coordinate_sum(x * x) / 4000 - jnp.prod(jnp.cos(x / _column(np.sqrt(_ranks(x)), x)), axis=0)
 
 
 def rosenbrock(x: Points) -> Values:
-    """Σ 100 (x_{k+1} - x_k²)² + (1 - x_k)²: a curved valley."""
+    """Σ 100 (x_{k+1} - x_k²)² + (1 - x_k)²: a curved valley.
+
+    >>> float(rosenbrock(jnp.array([1.0, 1.0]))), float(rosenbrock(jnp.array([0.0, 1.0])))
+    (0.0, 101.0)
+    """
     return coordinate_sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
 def levy(x: Points) -> Values:
-    """Lévy's function of w = 1 + (x - 1)/4."""
+    """Lévy's function of w = 1 + (x - 1)/4.
+
+    >>> round(float(levy(jnp.array([1.0, 1.0]))), 6), round(float(levy(jnp.array([1.0, 5.0]))), 6)
+    (0.0, 1.0)
+    """
     w = 1 + (x - 1) / 4
     inner = coordinate_sum((w[:-1] - 1) ** 2 * (1 + 10 * jnp.sin(math.pi * w[:-1] + 1) ** 2))
     last = (w[-1] - 1) ** 2 * (1 + jnp.sin(2 * math.pi * w[-1]) ** 2)
@@ -77,58 +109,98 @@ def levy(x: Points) -> Values:
 
 
 def zakharov(x: Points) -> Values:
-    """|x|² + q² + q⁴, q = Σ k x_k / 2."""
+    """|x|² + q² + q⁴, q = Σ k x_k / 2.
+
+    >>> float(zakharov(jnp.array([0.0, 1.0])))  # q = 1
+    3.0
+    """
     q = coordinate_sum(_column(_ranks(x) / 2, x) * x)
     return coordinate_sum(x * x) + q**2 + q**4
 
 
 def styblinski_tang(x: Points) -> Values:
-    """½ Σ x⁴ - 16 x² + 5 x, raised to the height 0: two wells a coordinate."""
+    """½ Σ x⁴ - 16 x² + 5 x, raised to the height 0: two wells a coordinate.
+
+    >>> round(float(styblinski_tang(jnp.array([_STYBLINSKI, 0.0]))), 3)  # the other well is 14 higher, the hill 39
+    39.166
+    """
     low = _STYBLINSKI
     floor = (low**4 - 16 * low**2 + 5 * low) / 2
     return coordinate_sum((x**4 - 16 * x**2 + 5 * x) / 2 - floor)
 
 
 def alpine(x: Points) -> Values:
-    """Σ |x sin x + 0.1 x|: kinks, and minima also away from 0."""
+    """Σ |x sin x + 0.1 x|: kinks, and minima also away from 0.
+
+    >>> round(float(alpine(jnp.array([math.pi, 0.0]))), 4)  # 0.1 π
+    0.3142
+    """
     return coordinate_sum(jnp.abs(x * jnp.sin(x) + 0.1 * x))
 
 
 def salomon(x: Points) -> Values:
-    """1 - cos 2πr + 0.1 r, r = |x|: rings."""
+    """1 - cos 2πr + 0.1 r, r = |x|: rings.
+
+    >>> round(float(salomon(jnp.array([3.0, 4.0]))), 4)  # r = 5
+    0.5
+    """
     square = coordinate_sum(x * x)
     radius = jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1)), 0)
     return 1 - cosine_of_turns(radius) + 0.1 * radius
 
 
 def double_well(x: Points) -> Values:
-    """(x_1² - 1)² + Σ_{k>1} x_k²: two global minima."""
+    """(x_1² - 1)² + Σ_{k>1} x_k²: two global minima.
+
+    >>> float(double_well(jnp.array([-1.0, 0.0]))), float(double_well(jnp.array([0.0, 0.0])))
+    (0.0, 1.0)
+    """
     return (x[0] ** 2 - 1) ** 2 + coordinate_sum(x * x) - x[0] ** 2
 
 
 def schwefel_max(x: Points) -> Values:
-    """The largest |x_k|: convex and nowhere smooth along its ridges."""
+    """The largest |x_k|: convex and nowhere smooth along its ridges.
+
+    >>> float(schwefel_max(jnp.array([3.0, -4.0])))
+    4.0
+    """
     return jnp.max(jnp.abs(x), axis=0)
 
 
 def himmelblau(x: Float[Array, "2 *batch"]) -> Values:
-    """(x² + y - 11)² + (x + y² - 7)²: four global minima."""
+    """(x² + y - 11)² + (x + y² - 7)²: four global minima.
+
+    >>> float(himmelblau(jnp.array([3.0, 2.0])))
+    0.0
+    """
     return (x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2
 
 
 def easom(x: Float[Array, "2 *batch"]) -> Values:
-    """1 - cos x cos y exp(-(x - π)² - (y - π)²): a pin-hole in a plain."""
+    """1 - cos x cos y exp(-(x - π)² - (y - π)²): a pin-hole in a plain.
+
+    >>> round(float(easom(jnp.array([math.pi, math.pi]))), 6), round(float(easom(jnp.array([0.0, 0.0]))), 6)
+    (0.0, 1.0)
+    """
     return 1 - jnp.cos(x[0]) * jnp.cos(x[1]) * jnp.exp(-((x[0] - math.pi) ** 2) - (x[1] - math.pi) ** 2)
 
 
 def beale(x: Float[Array, "2 *batch"]) -> Values:
-    """Beale's function."""
+    """Beale's function.
+
+    >>> float(beale(jnp.array([3.0, 0.5])))
+    0.0
+    """
     p, q = x[0], x[1]
     return (1.5 - p + p * q) ** 2 + (2.25 - p + p * q**2) ** 2 + (2.625 - p + p * q**3) ** 2
 
 
 def three_hump_camel(x: Float[Array, "2 *batch"]) -> Values:
-    """2x² - 1.05x⁴ + x⁶/6 + xy + y²."""
+    """2x² - 1.05x⁴ + x⁶/6 + xy + y².
+
+    >>> float(three_hump_camel(jnp.array([0.0, 2.0])))
+    4.0
+    """
     return 2 * x[0] ** 2 - 1.05 * x[0] ** 4 + x[0] ** 6 / 6 + x[0] * x[1] + x[1] ** 2
 
 
@@ -136,6 +208,9 @@ def canyon(x: Float[Array, "2 *batch"], ripple: float = 1.1625) -> Values:
     """A winding canyon with ripples of height `ripple` on its floor; least at the origin, where it is 0.
 
     A gradient method that starts at (8, 8) runs along the floor and stops in the ripple at (2.33, 2.47).
+
+    >>> round(float(canyon(jnp.array([0.0, 0.0]))), 4)
+    0.0
     """
     p, q = x[0], x[1]
     across = q - ((p - 1) * (p - 4) ** 2 / 8 + 2)

@@ -32,6 +32,12 @@ def polarised_points(
 
     The exponents of kernel and weight are added before the largest is taken away, so that a particle far from all
     good ones still hears the nearest.
+
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(sphere, jnp.array([[0.0, 2.0]]))
+    >>> polarised_points(swarm, 0.0, 1e6).round(4).tolist()  # who hears all goes to the mean
+    [[1.0, 1.0]]
     """
     within("reach", reach, 0, strict=True)
     count("block", block, 1)
@@ -58,7 +64,15 @@ def polarised_step(
     block: int = 256,
     axis: Axis = None,
 ) -> tuple[Swarm, Consensus]:
-    """One step; the consensus that it reports is the plain one. The swarm comes from `swarm_init`."""
+    """One step; the consensus that it reports is the plain one. The swarm comes from `swarm_init`.
+
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> swarm = swarm_init(sphere, jnp.array([[0.0, 2.0]]))
+    >>> quiet = PolarisedParameters(CboParameters(sigma=0.0, alpha=0.0, dt=0.5), reach=0.1)
+    >>> polarised_step(sphere, quiet, jax.random.key(0), swarm)[0].position.round(4).tolist()  # too far apart
+    [[0.0, 2.0]]
+    """
     check_parameters(parameters.cbo)
     centres = polarised_points(swarm, parameters.cbo.alpha, parameters.reach, block, axis)
     position = cbo_move(parameters.cbo, key, swarm, centres.astype(swarm.position.dtype), noise, axis)

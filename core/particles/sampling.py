@@ -26,7 +26,7 @@ class SamplingParameters(NamedTuple):
     scale: Real[ArrayLike, ""] = 0.5  # λ; `theory.consensus.sampling.sampling_scale(alpha)` samples, 1 minimises
 
 
-def weighted_covariance(
+def _weighted_covariance(
     swarm: Swarm, centre: Float[Array, " d"], alpha: Real[ArrayLike, ""], axis: Axis = None
 ) -> Float[Array, "d d"]:
     """C_α, the covariance of the swarm around `centre` under its Gibbs weights."""
@@ -43,10 +43,18 @@ def weighted_covariance(
 def sampling_step(
     objective: Objective, parameters: SamplingParameters, key: Key[Array, ""], swarm: Swarm, *, axis: Axis = None
 ) -> tuple[Swarm, Consensus]:
-    """One step, exact in law for a swarm of infinite size; the swarm comes from `swarm_init`."""
+    """One step, exact in law for a swarm of infinite size; the swarm comes from `swarm_init`.
+
+    >>> import jax
+    >>> from core.particles.objectives import sphere
+    >>> from core.particles.swarm import swarm_init
+    >>> agreed = swarm_init(sphere, jnp.array([[2.0, 2.0]]))  # no spread, no noise
+    >>> sampling_step(sphere, SamplingParameters(), jax.random.key(0), agreed)[0].position.tolist()
+    [[2.0, 2.0]]
+    """
     check_parameters(parameters, positive=("dt", "scale"))
     agreed = swarm_consensus(swarm, parameters.alpha, axis)
-    covariance = weighted_covariance(swarm, agreed.point, parameters.alpha, axis)
+    covariance = _weighted_covariance(swarm, agreed.point, parameters.alpha, axis)
     spectrum, directions = jnp.linalg.eigh(covariance)  # a swarm of few particles has a singular covariance
     root = directions * jnp.sqrt(jnp.maximum(spectrum, 0))[None]
     keep = jnp.exp(-jnp.asarray(parameters.dt, covariance.dtype))

@@ -17,7 +17,11 @@ _HALVINGS = 60
 def growing_alpha(
     start: Real[ArrayLike, ""], factor: Real[ArrayLike, ""], most: Real[ArrayLike, ""], step: Int[Array, ""]
 ) -> Float[Array, ""]:
-    """min(start · factor^step, most)."""
+    """min(start · factor^step, most).
+
+    >>> [round(float(growing_alpha(1.0, 2.0, most, jnp.asarray(3))), 3) for most in (100.0, 5.0)]
+    [8.0, 5.0]
+    """
     exponent = jnp.log(within("start", start, 0, strict=True)) + step * jnp.log(within("factor", factor, 1))
     return jnp.minimum(jnp.exp(jnp.minimum(exponent, math.log(1e30))), most)
 
@@ -48,7 +52,11 @@ def alpha_for_effective_share(
 
 
 def cooled_sigma(start: Real[ArrayLike, ""], epoch: Real[ArrayLike, ""]) -> Float[Array, ""]:
-    """σ_0 / log₂(epoch + 2): the cooling that goes with doubling α every epoch."""
+    """σ_0 / log₂(epoch + 2): the cooling that goes with doubling α every epoch.
+
+    >>> float(cooled_sigma(3.0, 2.0))  # 3 / log₂ 4
+    1.5
+    """
     return within("start", start, 0) / jnp.log2(within("epoch", epoch, 0) + 2.0)
 
 
@@ -67,6 +75,11 @@ def reduced(objective: Objective, key: Key[Array, ""], swarm: Swarm, particles: 
     """The swarm with a random choice of its particles; outside jit between loops, since shapes change.
 
     What it has seen is kept; the particles that stay are evaluated again.
+
+    >>> from core.particles.objectives import sphere
+    >>> fewer = reduced(sphere, jax.random.key(0), swarm_init(sphere, jnp.array([[0.0, 2.0]])), 1)
+    >>> fewer.position.shape, fewer.best_point.tolist()
+    ((1, 1), [0.0])
     """
     here = swarm.position.shape[1]
     if not 1 <= particles <= here:

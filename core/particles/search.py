@@ -32,7 +32,12 @@ class Settings(NamedTuple):
 
 
 def defaults(d: int, noise: str = "anisotropic") -> Settings:
-    """Settings that suit d variables; see `core.particles.minimise`."""
+    """Settings that suit d variables; see `core.particles.minimise`.
+
+    >>> settings = defaults(100)
+    >>> settings.particles, settings.steps, settings.sigma
+    (152, 10000, 8.0)
+    """
     particles = 8 * math.ceil((50 + 10 * math.sqrt(count("d", d, 1))) / 8)
     steps = max(2000, min(800 * d, 8000), 100 * d)
     start = min(_NOISE, max(_NOISE_MANY, _NOISE_MANY * (100 / d) ** 0.125)) / math.sqrt(_DT)
@@ -63,7 +68,7 @@ def search(
     """
     # a swarm that has become one point to rounding would never move again
     floor = jnp.max(high - low) * jnp.finfo(low.dtype).eps
-    x = starts(key, settings.particles, low, high)
+    x = _starts(key, settings.particles, low, high)
     run_key = jax.random.fold_in(key, 1)
 
     def step(swarm: Swarm) -> tuple[Swarm, Consensus]:
@@ -81,7 +86,7 @@ def search(
     return swarm, swarm_consensus(swarm, _ALPHA_MOST), history
 
 
-def starts(
+def _starts(
     key: Key[Array, ""], particles: int, low: Float[Array, " d"], high: Float[Array, " d"]
 ) -> Float[Array, "d {particles}"]:
     """Where the particles of `search` begin: a row of random numbers each, so that more of them change none."""

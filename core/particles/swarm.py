@@ -60,6 +60,10 @@ def swarm_init(objective: Objective, position: Float[Array, "d particles"], axis
     Raises:
         ValueError: for no particles or no coordinates, for integers, for an objective of the wrong shape, or one that
             is known to be finite nowhere.
+
+    >>> swarm = swarm_init(pointwise(lambda x: x @ x), jnp.array([[3.0, 1.0]]))
+    >>> swarm.energy.tolist(), swarm.leader.tolist()
+    ([9.0, 1.0], [1.0])
     """
     check_position(position)
     energy = energies(objective, position)
@@ -72,14 +76,26 @@ def swarm_init(objective: Objective, position: Float[Array, "d particles"], axis
 
 
 def swarm_moved(objective: Objective, swarm: Swarm, position: Float[Array, "d particles"], axis: Axis = None) -> Swarm:
-    """The swarm at new positions: one evaluation of each, one step more, the best kept."""
+    """The swarm at new positions: one evaluation of each, one step more, the best kept.
+
+    >>> first = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> second = swarm_moved(lambda x: x[0] ** 2, first, jnp.array([[4.0, 2.0]]))
+    >>> int(second.step), float(second.lowest), float(second.best_energy)
+    (1, 4.0, 1.0)
+    """
     return with_energies(swarm, position, energies(objective, position), axis)
 
 
 def with_energies(
     swarm: Swarm, position: Float[Array, "d particles"], energy: Float[Array, " particles"], axis: Axis = None
 ) -> Swarm:
-    """The swarm at new positions whose energies are known."""
+    """The swarm at new positions whose energies are known.
+
+    >>> first = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> second = with_energies(first, jnp.array([[4.0, 0.5]]), jnp.array([16.0, 0.25]))
+    >>> second.best_point.tolist(), int(second.improved)
+    ([0.5], 1)
+    """
     lowest, leader = _lowest(position, energy, axis)
     better, step = lowest < swarm.best_energy, swarm.step + 1
     return Swarm(
@@ -100,13 +116,23 @@ def consensus_of(
     alpha: Real[ArrayLike, ""],
     axis: Axis = None,
 ) -> Consensus:
-    """The mean of points under their Gibbs weights, where they are no `Swarm`; exact for alpha in [0, ∞]."""
+    """The mean of points under their Gibbs weights, where they are no `Swarm`; exact for alpha in [0, ∞].
+
+    >>> points, energy = jnp.array([[0.0, 2.0]]), jnp.log(jnp.array([1.0, 3.0]))
+    >>> consensus_of(points, energy, 1.0).point.round(4).tolist()  # weights 3/4 and 1/4
+    [0.5]
+    """
     energy = jnp.where(jnp.isfinite(energy), energy, jnp.inf)
     return _consensus(position, energy, *_lowest(position, energy, axis), alpha, axis)
 
 
 def swarm_consensus(swarm: Swarm, alpha: Real[ArrayLike, ""], axis: Axis = None) -> Consensus:
-    """The mean of the particles under their Gibbs weights, exact for alpha in [0, ∞] and over devices."""
+    """The mean of the particles under their Gibbs weights, exact for alpha in [0, ∞] and over devices.
+
+    >>> swarm = swarm_init(lambda x: x[0] ** 2, jnp.array([[3.0, 1.0]]))
+    >>> [swarm_consensus(swarm, alpha).point.tolist() for alpha in (0.0, jnp.inf)]  # the mean, the best
+    [[2.0], [1.0]]
+    """
     return _consensus(swarm.position, swarm.energy, swarm.lowest, swarm.leader, alpha, axis)
 
 
@@ -127,7 +153,11 @@ def _consensus(
 
 
 def energies(objective: Objective, position: Float[Array, "d particles"]) -> Float[Array, " particles"]:
-    """The objective at the particles, its shape and type checked; ∞ where it is no finite number."""
+    """The objective at the particles, its shape and type checked; ∞ where it is no finite number.
+
+    >>> energies(lambda x: jnp.log(x[0]), jnp.array([[1.0, -1.0]])).tolist()
+    [0.0, inf]
+    """
     energy = objective(position)
     found = getattr(energy, "shape", None)
     if found != position.shape[1:]:
@@ -141,7 +171,12 @@ def energies(objective: Objective, position: Float[Array, "d particles"]) -> Flo
 
 
 def check_position(position: Array) -> None:
-    """Raises unless there are particles, coordinates, and floating-point numbers that are finite where known."""
+    """Raises unless there are particles, coordinates, and floating-point numbers that are finite where known.
+
+    >>> check_position(jnp.zeros(3))
+    Traceback (most recent call last):
+    ValueError: position has shape (3,); allowed is (d, particles) with d, particles >= 1
+    """
     if position.ndim != 2 or 0 in position.shape:
         raise ValueError(f"position has shape {position.shape}; allowed is (d, particles) with d, particles >= 1")
     if not jnp.issubdtype(position.dtype, jnp.floating):
@@ -152,7 +187,13 @@ def check_position(position: Array) -> None:
 
 
 def check_parameters(parameters: Any, positive: tuple[str, ...] = ("dt",)) -> None:
-    """Raises where a parameter is known to be negative or NaN, or not above 0 for those in `positive`; None passes."""
+    """Raises where a parameter is known to be negative or NaN, or not above 0 for those in `positive`; None passes.
+
+    >>> from core.particles.cbo import CboParameters
+    >>> check_parameters(CboParameters(sigma=-1.0))
+    Traceback (most recent call last):
+    ValueError: sigma is -1.0; allowed is a number >= 0
+    """
     for name, value in parameters._asdict().items():
         known = None if value is None else concrete(value)
         if known is not None and not ((known > 0) if name in positive else (known >= 0)).all():

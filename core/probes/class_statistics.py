@@ -47,6 +47,9 @@ def class_sums_init(classes: int, dimension: int, *, covariance: bool = True, dt
         dimension: d >= 1.
         covariance: whether to keep the (d, d) products, which NC1 by pseudo-inverse needs and nothing else.
         dtype: of the features; by default JAX's.
+
+    >>> class_sums_init(2, 3).counts.tolist()
+    [0, 0]
     """
     if classes < 2 or dimension < 1:
         raise ValueError(f"classes is {classes}, dimension {dimension}; allowed are classes >= 2 and dimension >= 1")
@@ -66,10 +69,9 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
 
     Donate the sums to the jitted call: then only the rows of the batch are written.
 
-    >>> sums = class_sums_init(2, 3)
-    >>> sums = class_sums_update(sums, jnp.eye(3)[:2], jnp.array([0, 1]))
-    >>> sums.counts.tolist()
-    [1, 1]
+    >>> sums = class_sums_update(class_sums_init(2, 1), jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]))
+    >>> sums.anchors[:, 0].tolist(), sums.sums[:, 0].tolist()
+    ([1.0, 7.0], [2.0, 0.0])
     """
     classes = sums.counts.shape[0]
     check_labelled(features, labels, classes)
@@ -93,7 +95,12 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
 
 
 def class_sums_compute(sums: ClassSums) -> ClassStatistics:
-    """Means and scatters of what was taken in."""
+    """Means and scatters of what was taken in.
+
+    >>> sums = class_sums_update(class_sums_init(2, 1), jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]))
+    >>> class_sums_compute(sums).means.tolist()
+    [[2.0], [7.0]]
+    """
     share = 1 / jnp.maximum(sums.counts, 1).astype(sums.sums.dtype)
     shift = sums.sums * share[:, None]
     within = symmetric(sums.products)
@@ -117,7 +124,14 @@ def class_statistics(
 
 
 def merge_statistics(a: ClassStatistics, b: ClassStatistics) -> ClassStatistics:
-    """Statistics of both data sets together; commutative and associative to rounding."""
+    """Statistics of both data sets together; commutative and associative to rounding.
+
+    >>> labels = jnp.array([0, 1, 1])
+    >>> parts = [class_statistics(jnp.array([[x], [7.0], [7.0]]), labels, 2) for x in (1.0, 3.0)]
+    >>> both = merge_statistics(*parts)
+    >>> both.means[:, 0].tolist(), both.scatter.tolist()
+    ([2.0, 7.0], [2.0, 0.0])
+    """
     counts = a.counts + b.counts
     dtype = a.means.dtype
     share = b.counts.astype(dtype) / jnp.maximum(counts, 1).astype(dtype)
@@ -152,6 +166,10 @@ def class_statistics_of_shard(
         exact: the same bits on up to `BLOCKS` devices, see `core.blocks`, for `BLOCKS` times the memory of the result,
             and no more time on a CPU; else equal to rounding. The scatters of GPUs add in any order: there it takes
             `--xla_gpu_deterministic_ops=true` too.
+
+    >>> s = class_statistics_of_shard(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
+    >>> s.means[:, 0].tolist(), s.scatter.tolist()
+    ([2.0, 7.0], [2.0, 0.0])
     """
     if exact or axis is None:
 
@@ -159,10 +177,10 @@ def class_statistics_of_shard(
             return class_statistics(x, y, classes, covariance=covariance)
 
         return fold(in_blocks(of_block, [features, labels], axis, most=BLOCKS), merge_statistics, axis)
-    return merge_across(class_statistics(features, labels, classes, covariance=covariance), axis)
+    return _merge_across(class_statistics(features, labels, classes, covariance=covariance), axis)
 
 
-def merge_across(statistics: ClassStatistics, axis: str) -> ClassStatistics:
+def _merge_across(statistics: ClassStatistics, axis: str) -> ClassStatistics:
     """The merged statistics of all shards along a mesh axis, inside `shard_map`: sums, no gathering."""
     own = statistics.counts.astype(statistics.means.dtype)
     counts = jax.lax.psum(statistics.counts, axis)
@@ -181,12 +199,21 @@ def merge_across(statistics: ClassStatistics, axis: str) -> ClassStatistics:
 
 
 def seen_classes(statistics: ClassStatistics) -> Bool[Array, " K"]:
-    """Which classes have samples."""
+    """Which classes have samples.
+
+    >>> seen_classes(class_statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([1, 1, 1]), 2)).tolist()
+    [False, True]
+    """
     return statistics.counts > 0
 
 
 def check_labelled(features: Array, labels: Array, classes: int) -> None:
-    """A ValueError for labels outside 0..K-1 and features that are not finite, where their values are known."""
+    """A ValueError for labels outside 0..K-1 and features that are not finite, where their values are known.
+
+    >>> check_labelled(jnp.array([[1.0], [3.0]]), jnp.array([0, 2]), 2)
+    Traceback (most recent call last):
+    ValueError: labels run from 0 to 2; allowed are 0..1
+    """
     if features.ndim != 2 or labels.shape != features.shape[:1]:
         raise ValueError(f"features has shape {features.shape}, labels {labels.shape}; allowed are (B, d) and (B,)")
     if not isinstance(labels, Tracer) and labels.size:

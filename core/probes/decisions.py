@@ -17,7 +17,11 @@ class Agreement(NamedTuple):
 
 
 def agreement_init() -> Agreement:
-    """Nothing seen."""
+    """Nothing seen.
+
+    >>> int(agreement_init().seen)
+    0
+    """
     return Agreement(jnp.asarray(0, jnp.int32), jnp.asarray(0, jnp.int32))
 
 
@@ -41,6 +45,11 @@ def agreement_update(
         means: the class means; the rule is argmin ‖h - μ‖.
         seen: which classes have a mean.
         tile: classes at a time.
+
+    >>> features = head = means = jnp.eye(2)
+    >>> state = agreement_update(agreement_init(), features, head, jnp.array([0.0, 9.0]), means, jnp.ones(2, bool))
+    >>> int(state.agreed), int(state.seen)  # such a bias decides for the second class every time
+    (1, 2)
     """
     by_head = best_class(features, head, jnp.where(seen, bias, -jnp.inf), tile=tile)
     # distances know no offset, but their digits do
@@ -53,14 +62,22 @@ def agreement_update(
 
 
 def agreement_rate(state: Agreement) -> Float[Array, ""]:
-    """The share of samples on which both rules agree."""
+    """The share of samples on which both rules agree.
+
+    >>> float(agreement_rate(Agreement(jnp.array(3), jnp.array(4))))
+    0.75
+    """
     return state.agreed / jnp.maximum(state.seen, 1)
 
 
 def best_class(
     features: Float[Array, "B d"], head: Float[Array, "K d"], bias: Float[Array, " K"], *, tile: int = 4096
 ) -> Int[Array, " B"]:
-    """argmax_k (W h + b)_k, tile by tile; of equals the first."""
+    """argmax_k (W h + b)_k, tile by tile; of equals the first.
+
+    >>> best_class(jnp.array([[1.0, 2.0], [3.0, 0.0]]), jnp.eye(2), jnp.zeros(2)).tolist()
+    [1, 0]
+    """
     classes = head.shape[0]
     tile = min(tile, classes)
     padding = -classes % tile

@@ -15,6 +15,9 @@ def add_gram(gram: Float[Array, "e e"], rows: Float[Array, "B d"]) -> Float[Arra
 
     A CPU does only that half, in products of blocks of columns, each block turned once: products of two turned blocks
     are the fastest that XLA has there. An accelerator does one product. With e = 0 there is nothing to do.
+
+    >>> symmetric(add_gram(jnp.zeros((2, 2)), jnp.array([[1.0, 2.0]]))).tolist()
+    [[1.0, 2.0], [2.0, 4.0]]
     """
     if not gram.size:
         return gram
@@ -22,7 +25,11 @@ def add_gram(gram: Float[Array, "e e"], rows: Float[Array, "B d"]) -> Float[Arra
 
 
 def symmetric(upper: Float[Array, "e e"]) -> Float[Array, "e e"]:
-    """The symmetric matrix whose upper triangle this is."""
+    """The symmetric matrix whose upper triangle this is.
+
+    >>> symmetric(jnp.array([[1.0, 2.0], [9.0, 4.0]])).tolist()
+    [[1.0, 2.0], [2.0, 4.0]]
+    """
     return jnp.triu(upper) + jnp.triu(upper, 1).T
 
 

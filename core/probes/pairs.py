@@ -18,7 +18,7 @@ _TILE = 1024
 Kernel = Callable[[Float[Array, "t t"], Float[Array, " t"], Float[Array, " t"]], Float[Array, "t t"]]
 
 
-def tally_pairs(
+def _tally_pairs(
     kernel: Kernel,
     points: Float[Array, "K d"],
     extra: Float[Array, " K"],
@@ -73,8 +73,13 @@ def class_distance_variance(
     Args:
         statistics: with K >= 2 classes seen.
         exponent: p; 1 is Galanti et al.'s definition, 2 is what the authors of "Linguistic Collapse" computed.
-        tile: see `tally_pairs`.
-        part: see `tally_pairs`.
+        tile: see `_tally_pairs`.
+        part: see `_tally_pairs`.
+
+    >>> means, scatter = jnp.array([[1.0], [5.0]]), jnp.array([2.0, 2.0])
+    >>> two = ClassStatistics(jnp.array([2, 2]), means, scatter, jnp.array([[4.0]]))
+    >>> float(class_distance_variance(two).mean)  # ½ (1 + 1) / 4²
+    0.0625
     """
     spread = statistics.scatter / jnp.maximum(statistics.counts, 1).astype(statistics.scatter.dtype)
 
@@ -82,15 +87,19 @@ def class_distance_variance(
         return (left + right) / 2 / square**exponent
 
     means = centred_means(statistics.means, seen_classes(statistics))
-    return tally_pairs(kernel, means, spread, seen_classes(statistics), tile=tile, part=part)
+    return _tally_pairs(kernel, means, spread, seen_classes(statistics), tile=tile, part=part)
 
 
 def log_kernel(
     means: Float[Array, "K d"], seen: Bool[Array, " K"], *, tile: int = _TILE, part: tuple[int, int] = (0, 1)
 ) -> Tally:
-    """Generalised NC2: -ln ‖u_i - u_j‖ over pairs of normalised centred means."""
+    """Generalised NC2: -ln ‖u_i - u_j‖ over pairs of normalised centred means.
+
+    >>> round(float(log_kernel(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).mean), 4)  # opposite: -log 2
+    -0.6931
+    """
     unit = unit_rows(centred_means(means, seen))
-    return tally_pairs(lambda square, *_: -jnp.log(square) / 2, unit, jnp.zeros(unit.shape[0], unit.dtype), seen,
+    return _tally_pairs(lambda square, *_: -jnp.log(square) / 2, unit, jnp.zeros(unit.shape[0], unit.dtype), seen,
                        tile=tile, part=part)  # fmt: skip
 
 
@@ -102,14 +111,22 @@ def riesz_kernel(
     tile: int = _TILE,
     part: tuple[int, int] = (0, 1),
 ) -> Tally:
-    """Generalised NC2: ‖u_i - u_j‖^(-s) over pairs of normalised centred means."""
+    """Generalised NC2: ‖u_i - u_j‖^(-s) over pairs of normalised centred means.
+
+    >>> round(float(riesz_kernel(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).mean), 4)  # opposite: 1/2
+    0.5
+    """
     unit = unit_rows(centred_means(means, seen))
-    return tally_pairs(lambda square, *_: square ** (-exponent / 2), unit, jnp.zeros(unit.shape[0], unit.dtype), seen,
+    return _tally_pairs(lambda square, *_: square ** (-exponent / 2), unit, jnp.zeros(unit.shape[0], unit.dtype), seen,
                        tile=tile, part=part)  # fmt: skip
 
 
 def centred_means(means: Float[Array, "K d"], seen: Bool[Array, " K"]) -> Float[Array, "K d"]:
-    """Class means less their mean, each class counted once; zero for classes that were not seen."""
+    """Class means less their mean, each class counted once; zero for classes that were not seen.
+
+    >>> centred_means(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).tolist()
+    [[-2.0], [2.0]]
+    """
     count = jnp.maximum(jnp.sum(seen), 1).astype(means.dtype)
     # twice, so that an offset of a thousand is gone to the last digit
     for _ in range(2):
@@ -119,6 +136,10 @@ def centred_means(means: Float[Array, "K d"], seen: Bool[Array, " K"]) -> Float[
 
 
 def unit_rows(rows: Float[Array, "K d"]) -> Float[Array, "K d"]:
-    """Rows of length one; a zero row stays."""
+    """Rows of length one; a zero row stays.
+
+    >>> unit_rows(jnp.array([[0.0, 2.0], [0.0, 0.0]])).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
     length = jnp.linalg.norm(rows, axis=1, keepdims=True)
     return rows / jnp.where(length > 0, length, 1)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from core.probes.class_statistics import ClassStatistics, check_labelled, class_statistics, seen_classes
+from core.probes.class_statistics import check_labelled, class_statistics, seen_classes
 from core.probes.collapse import Duality, MeanGeometry, Variability, duality, mean_geometry, variability
 from core.probes.decisions import agreement_init, agreement_rate, agreement_update
 from core.probes.pairs import class_distance_variance, log_kernel
@@ -35,7 +35,7 @@ def collapse_report(
 
     >>> import jax
     >>> features, labels = jnp.repeat(jnp.eye(3), 2, axis=0), jnp.repeat(jnp.arange(3), 2)
-    >>> report = collapse_report(features, labels, jnp.eye(3))
+    >>> report = jax.jit(collapse_report)(features, labels, jnp.eye(3))
     >>> float(report.variability.quotient), round(float(report.geometry.etf_error), 3), float(report.agreement)
     (0.0, 0.0, 1.0)
     """
@@ -45,23 +45,11 @@ def collapse_report(
     bias = jnp.zeros(head.shape[0], head.dtype) if bias is None else bias
     seen = seen_classes(statistics)
     agreement = agreement_update(state, features, head, bias, statistics.means, seen)
-    return report_from(statistics, head, agreement_rate(agreement), distance_exponent=distance_exponent)
-
-
-def report_from(
-    statistics: ClassStatistics,
-    head: Float[Array, "K d"],
-    agreement: Float[Array, ""],
-    *,
-    distance_exponent: float = 1.0,
-) -> CollapseReport:
-    """The same from streamed statistics and a streamed agreement."""
-    seen = seen_classes(statistics)
     return CollapseReport(
         variability(statistics),
         class_distance_variance(statistics, exponent=distance_exponent),
         mean_geometry(statistics.means, seen),
         log_kernel(statistics.means, seen),
         duality(head, statistics.means, seen),
-        agreement,
+        agreement_rate(agreement),
     )

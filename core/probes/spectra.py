@@ -8,7 +8,11 @@ from core.probes.tally import Moments, moments_covariance
 
 
 def spectrum_of(moments: Moments, *, centred: bool = True) -> Float[Array, " d"]:
-    """Eigenvalues of the covariance, or of E[x xᵀ], falling."""
+    """Eigenvalues of the covariance, or of E[x xᵀ], falling.
+
+    >>> spectrum_of(Moments(jnp.array(4.0), jnp.zeros(2), jnp.array([[4.0, 0.0], [0.0, 8.0]]))).tolist()
+    [2.0, 1.0]
+    """
     return jnp.maximum(jnp.linalg.eigvalsh(moments_covariance(moments, centred=centred))[::-1], 0)
 
 
@@ -30,7 +34,11 @@ def effective_rank(eigenvalues: Float[Array, "*batch d"], *, of: str = "singular
 
 
 def spectral_decay(eigenvalues: Float[Array, "*batch d"], first: int, last: int) -> Float[Array, "*batch"]:
-    """Alpha-ReQ: α of λ_i ~ i^(-α), least squares of ln λ on ln i over the ranks first..last, counted from 1."""
+    """Alpha-ReQ: α of λ_i ~ i^(-α), least squares of ln λ on ln i over the ranks first..last, counted from 1.
+
+    >>> round(float(spectral_decay(jnp.arange(1.0, 5.0) ** -2, 1, 4)), 4)
+    2.0
+    """
     if not 1 <= first < last <= eigenvalues.shape[-1]:
         raise ValueError(f"first is {first}, last {last}; allowed are 1 <= first < last <= {eigenvalues.shape[-1]}")
     logs = jnp.log(jnp.maximum(eigenvalues[..., first - 1 : last], jnp.finfo(eigenvalues.dtype).tiny))

@@ -24,7 +24,11 @@ class Moments(NamedTuple):
 
 
 def tally(values: Float[Array, "*shape"], counted: Bool[Array, "*shape"]) -> Tally:
-    """Of the values that count; two passes."""
+    """Of the values that count; two passes.
+
+    >>> [float(x) for x in tally(jnp.array([1.0, 3.0, 99.0]), jnp.array([True, True, False]))]
+    [2.0, 2.0, 2.0]
+    """
     count = jnp.sum(counted).astype(values.dtype)
     values = jnp.where(counted, values, 0)  # what does not count may be infinite
     mean = jnp.sum(values) / jnp.maximum(count, 1)
@@ -32,7 +36,12 @@ def tally(values: Float[Array, "*shape"], counted: Bool[Array, "*shape"]) -> Tal
 
 
 def merge_tallies(a: Tally, b: Tally) -> Tally:
-    """Of both streams together."""
+    """Of both streams together.
+
+    >>> one, other = (tally(jnp.array([x]), jnp.array([True])) for x in (1.0, 3.0))
+    >>> [float(x) for x in merge_tallies(one, other)]
+    [2.0, 2.0, 2.0]
+    """
     total = a.total + b.total
     share = b.total / jnp.maximum(total, 1)
     shift = b.mean - a.mean
@@ -40,19 +49,32 @@ def merge_tallies(a: Tally, b: Tally) -> Tally:
 
 
 def tally_variance(seen: Tally) -> Float[Array, ""]:
-    """Population variance."""
+    """Population variance.
+
+    >>> float(tally_variance(tally(jnp.array([1.0, 3.0, 99.0]), jnp.array([True, True, False]))))
+    1.0
+    """
     return seen.squares / jnp.maximum(seen.total, 1)
 
 
 def moments_init(dimension: int, dtype=None) -> Moments:
-    """Nothing seen."""
+    """Nothing seen.
+
+    >>> float(moments_init(2).total)
+    0.0
+    """
     if dimension < 1:
         raise ValueError(f"dimension is {dimension}; allowed is a whole number >= 1")
     return Moments(jnp.zeros((), dtype), jnp.zeros(dimension, dtype), jnp.zeros((dimension, dimension), dtype))
 
 
 def moments_update(moments: Moments, features: Float[Array, "B d"]) -> Moments:
-    """Takes a batch of rows."""
+    """Takes a batch of rows.
+
+    >>> seen = moments_update(moments_init(2), jnp.array([[1.0, 0.0], [3.0, 0.0]]))
+    >>> seen.mean.tolist(), seen.scatter.tolist()
+    ([2.0, 0.0], [[2.0, 0.0], [0.0, 0.0]])
+    """
     mean = features.mean(0)
     centred = features - mean[None, :]
     scatter = jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST)
@@ -60,7 +82,12 @@ def moments_update(moments: Moments, features: Float[Array, "B d"]) -> Moments:
 
 
 def merge_moments(a: Moments, b: Moments) -> Moments:
-    """Of both streams together."""
+    """Of both streams together.
+
+    >>> one, other = (moments_update(moments_init(2), jnp.array([[x, 0.0]])) for x in (1.0, 3.0))
+    >>> merge_moments(one, other).scatter.tolist()
+    [[2.0, 0.0], [0.0, 0.0]]
+    """
     total = a.total + b.total
     share = b.total / jnp.maximum(total, 1)
     shift = b.mean - a.mean
@@ -68,6 +95,11 @@ def merge_moments(a: Moments, b: Moments) -> Moments:
 
 
 def moments_covariance(moments: Moments, *, centred: bool = True) -> Float[Array, "d d"]:
-    """Population covariance, or E[x xᵀ] where not centred."""
+    """Population covariance, or E[x xᵀ] where not centred.
+
+    >>> seen = moments_update(moments_init(2), jnp.array([[1.0, 0.0], [3.0, 0.0]]))
+    >>> moments_covariance(seen).tolist(), moments_covariance(seen, centred=False).tolist()
+    ([[1.0, 0.0], [0.0, 0.0]], [[5.0, 0.0], [0.0, 0.0]])
+    """
     covariance = moments.scatter / jnp.maximum(moments.total, 1)
     return covariance if centred else covariance + jnp.outer(moments.mean, moments.mean)

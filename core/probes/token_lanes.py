@@ -22,13 +22,21 @@ NARROWEST, WIDEST = 128, 2**12  # columns of a tile
 
 
 def tile_width(rows: int, columns: int) -> int:
-    """Columns of a tile, or 0 where the rows are too short for tiles to pay."""
+    """Columns of a tile, or 0 where the rows are too short for tiles to pay.
+
+    >>> tile_width(1, 32_000), tile_width(1, 100)
+    (4096, 0)
+    """
     width = 1 << int(np.clip(TILE_ENTRIES // max(rows, 1), NARROWEST, WIDEST)).bit_length() - 1
     return width if columns >= 4 * width else 0
 
 
 def peak_by_lanes(logits: Float[Array, "*tokens piece"]) -> Float[Array, "*tokens"]:
-    """Max z: over strided lanes first, of which most vocabularies have 128, and then over these."""
+    """Max z: over strided lanes first, of which most vocabularies have 128, and then over these.
+
+    >>> peak_by_lanes(jnp.array([[1.0, 3.0, 2.0]])).tolist()
+    [3.0]
+    """
     lanes = math.gcd(logits.shape[-1], 128)
     return jnp.max(jnp.max(logits.reshape(*logits.shape[:-1], -1, lanes), axis=-2), axis=-1)
 
@@ -39,6 +47,10 @@ def lane_parts(
     """Σ e^u without its ones, their number, Σ u e^u, Σ e^{2u} without its ones, Σ u e^{2u}; u = z - base <= 0.
 
     The same numbers as `core.probes.tokens.plain_parts`, in powers of two: t = u log2 e, e^u = 2^t.
+
+    >>> parts = lane_parts(jnp.zeros((1, 8)), jnp.full(1, math.log(2)), 8)  # eight times u = -log 2
+    >>> [round(float(part[0]), 4) for part in parts]
+    [4.0, 0.0, -2.7726, 2.0, -1.3863]
     """
     whole = logits.shape[-1] // width * width
 

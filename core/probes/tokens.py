@@ -45,7 +45,12 @@ class Sums(NamedTuple):
 
 
 def empty_sums(shape: tuple[int, ...], dtype: Any) -> Sums:
-    """The neutral element of `merge`."""
+    """The neutral element of `merge`.
+
+    >>> sums = sums_of(jnp.zeros((1, 8)), jnp.array([3]))
+    >>> merge(sums, empty_sums((1,), sums.rest.dtype)).rest.tolist() == sums.rest.tolist()
+    True
+    """
     nothing, zero = jnp.full(shape, -jnp.inf, dtype), jnp.zeros(shape, dtype)
     return Sums(nothing, zero, zero, zero, zero, nothing)
 
@@ -60,6 +65,9 @@ def sums_of(
     """The sums over the piece of the vocabulary that begins at index `start`.
 
     In tiles of so many columns, or plainly where that is 0; by default what is faster here.
+
+    >>> sums_of(jnp.zeros((1, 8)), jnp.array([3])).rest.tolist()  # eight equal ones, without the peak
+    [7.0]
     """
     dtype = _working_dtype(logits.dtype)
     if tile is None:
@@ -78,7 +86,12 @@ def sums_of(
 def plain_parts(
     logits: Float[Array, "*tokens piece"], base: Float[Array, "*tokens"]
 ) -> tuple[Float[Array, "*tokens"], ...]:
-    """Σ e^u without its ones, their number, Σ u e^u, Σ e^{2u} without its ones, Σ u e^{2u}; u = z - base <= 0."""
+    """Σ e^u without its ones, their number, Σ u e^u, Σ e^{2u} without its ones, Σ u e^{2u}; u = z - base <= 0.
+
+    >>> parts = plain_parts(jnp.zeros((1, 8)), jnp.full(1, math.log(2)))  # eight times u = -log 2
+    >>> [round(float(part[0]), 4) for part in parts]
+    [4.0, 0.0, -2.7726, 2.0, -1.3863]
+    """
     u = logits.astype(base.dtype) - base[..., None]
     weight = jnp.exp(u)
     u = jnp.maximum(u, -1e4)  # e^u is 0 long before; an infinity times 0 would not be
@@ -90,7 +103,12 @@ def plain_parts(
 
 
 def merge(one: Sums, other: Sums) -> Sums:
-    """The sums over two disjoint pieces: both are moved to the higher peak, and the lower one's own peak counts."""
+    """The sums over two disjoint pieces: both are moved to the higher peak, and the lower one's own peak counts.
+
+    >>> first, second = (sums_of(jnp.zeros((1, 8)), jnp.array([3]), start) for start in (0, 8))
+    >>> merge(first, second).rest.tolist()
+    [15.0]
+    """
     swap = other.peak > one.peak
     high, low = (jax.tree.map(lambda a, b: jnp.where(swap, a, b), *pair) for pair in ((other, one), (one, other)))
     absent = jnp.isneginf(low.peak)
@@ -107,7 +125,11 @@ def merge(one: Sums, other: Sums) -> Sums:
 
 
 def finish(sums: Sums) -> TokenStats:
-    """From the sums over the whole vocabulary to the statistics; a row of masked tokens only gives NaN."""
+    """From the sums over the whole vocabulary to the statistics; a row of masked tokens only gives NaN.
+
+    >>> round(float(finish(sums_of(jnp.zeros((1, 8)), jnp.array([3]))).entropy[0]), 4)  # log 8
+    2.0794
+    """
     log_partition, total = jnp.log1p(sums.rest), 1 + sums.rest
     mean = sums.first / total
     shifted = sums.picked - sums.peak
@@ -147,7 +169,12 @@ def token_stats(logits: Float[Array, "..."], tokens: Int[Array, "..."], *, chunk
 
 
 def check_tokens(shape: tuple[int, ...], tokens: Int[Array, "..."]) -> None:
-    """A ValueError where logits of this shape and these tokens do not belong together."""
+    """A ValueError where logits of this shape and these tokens do not belong together.
+
+    >>> check_tokens((1, 8), jnp.array([8]))
+    Traceback (most recent call last):
+    ValueError: tokens run from 8 to 8; allowed is 0 to 7
+    """
     if len(shape) == 0 or shape[-1] == 0:
         raise ValueError(f"logits has shape {shape}; allowed is (..., vocabulary) with at least one token")
     if tokens.shape != shape[:-1]:
@@ -159,7 +186,11 @@ def check_tokens(shape: tuple[int, ...], tokens: Int[Array, "..."]) -> None:
 
 
 def over_chunks(step: Callable[[Any, Any, int], Any], carry: Any, total: int, chunk: int) -> Any:
-    """Folds `step(carry, start, width)` over consecutive pieces of [0, total); the last may be shorter."""
+    """Folds `step(carry, start, width)` over consecutive pieces of [0, total); the last may be shorter.
+
+    >>> over_chunks(lambda seen, start, width: [*seen, (start, width)], [], 10, 8)
+    [(0, 8), (8, 2)]
+    """
     whole = total // chunk
     if whole == 1:
         carry = step(carry, 0, chunk)
@@ -175,6 +206,11 @@ def gradient_to_logits(
 
     With x = l + H: ∂l_k = δ - p, ∂H = -p x, ∂S_k = p_k {(δ - p)(x_k + 1) - p x},
     ∂E[S] = p {2 p x - 2 E[S] + p - Σp² (1 + x)}, ∂Σp² = 2 p (p - Σp²), δ marking the sampled token.
+
+    >>> logits, tokens = jnp.zeros((1, 8)), jnp.array([3])
+    >>> pull = TokenStats(*(jnp.full(1, x) for x in (1.0, 0.0, 0.0, 0.0, 0.0)))  # of log_prob alone: δ - p
+    >>> gradient_to_logits(logits, tokens, 0, sums_of(logits, tokens), pull)[0, 2:4].tolist()
+    [-0.125, 0.875]
     """
     stats = finish(sums)
     total = 1 + sums.rest

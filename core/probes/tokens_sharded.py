@@ -22,7 +22,7 @@ from core.probes.tokens import (
 )
 
 
-def merged_over(sums: Sums, axis_name: str) -> Sums:
+def _merged_over(sums: Sums, axis_name: str) -> Sums:
     """Merges the sums of all devices along a named axis, each over its own shard of the vocabulary.
 
     The peak is agreed on first; then every device moves its sums there, and sums of sums finish the work. The result is
@@ -61,6 +61,9 @@ def token_stats_of_shard(
         axis: of the mesh; None where this is the only device.
         exact: the same bits on any number of devices, see `core.blocks`; else equal to rounding. It costs 1.0 to 1.4
             times the time on a CPU.
+
+    >>> round(float(token_stats_of_shard(jnp.zeros((1, 8)), jnp.array([3])).entropy[0]), 4)  # log 8
+    2.0794
     """
     logits = jax.lax.stop_gradient(logits)
     if exact:
@@ -73,7 +76,7 @@ def token_stats_of_shard(
         sums = sums_of(logits, tokens)
     else:
         start = jax.lax.axis_index(axis).astype(tokens.dtype) * logits.shape[-1]
-        sums = merged_over(sums_of(logits, tokens, start), axis)
+        sums = _merged_over(sums_of(logits, tokens, start), axis)
     return finish(sums)
 
 
@@ -84,6 +87,9 @@ def token_stats_of_rows(
 
     The statistics stay on the device of their token. Nothing is exchanged, but a row must not be reduced in another
     order because fewer rows stand beside it: so they come in blocks of a number that does not depend on the devices.
+
+    >>> round(float(token_stats_of_rows(jnp.zeros((1, 8)), jnp.array([3])).entropy[0]), 4)  # log 8
+    2.0794
     """
     rows = in_blocks(lambda _, *block: token_stats(*block), [logits, tokens], axis)
     return jax.tree.map(lambda x: x.reshape(-1), rows)
@@ -100,6 +106,9 @@ def token_stats_from_hidden(
 
     Shapes (..., d), (d, vocabulary) and (...). The product accumulates in float32. The backward pass computes each
     piece of the logits again: a third product of the head's size buys not keeping the logits.
+
+    >>> round(float(token_stats_from_hidden(jnp.ones((1, 2)), jnp.ones((2, 8)), jnp.array([3])).entropy[0]), 4)  # log 8
+    2.0794
     """
     if hidden.ndim == 0 or head.ndim != 2 or hidden.shape[-1] != head.shape[0]:
         raise ValueError(

@@ -103,8 +103,8 @@ def simulate_cascade(
     """States 0 .. `steps`, on a leading axis of every field. Jittable; reduce the result inside the same jit.
 
     >>> ring, first = jnp.roll(jnp.eye(6), 1, 0), jnp.arange(6) == 0
-    >>> ever = simulate_cascade(jax.random.key(0), ring, first, 1.0, 3, 2, single_chance).ever
-    >>> ever.sum(1).T.tolist()
+    >>> sizes = jax.jit(lambda key: simulate_cascade(key, ring, first, 1.0, 3, 2, single_chance).ever.sum(1))
+    >>> sizes(jax.random.key(0)).T.tolist()
     [[1, 2, 3, 4], [1, 2, 3, 4]]
     """
     if adjacency.shape != seeds.shape * 2:

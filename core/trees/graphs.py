@@ -53,7 +53,7 @@ def chain(agents: int) -> Adjacency:
 def random_graph(key: Key[Array, ""], agents: int, degree: float) -> Adjacency:
     """Each of the n(n - 1) directed edges is there with chance degree/(n - 1), independently.
 
-    >>> bool((random_graph(jax.random.key(0), 3, degree=2) == complete(3)).all())  # chance 1
+    >>> bool((random_graph(jax.random.key(0), 3, degree=2.0) == complete(3)).all())  # chance 1
     True
     """
     chance = degree / (count("agents", agents, 2) - 1)

@@ -36,6 +36,12 @@ def formulas(shown):
         ("W_Q'X' and K's", ["WQ'X'"]),
         ("c01_slope_of_b, a_name_of, core.x_i, __init__.py", []),
         ("1e-12 off", ["10^-12"]),
+        ("what L-BFGS found, L-smooth", ["L"]),
+        ("for dz = η A: a step; A A\u1d40 = I", ["dz=ηA", "AA^T=I"]),
+        ("with B ~ Beta(a, a), of P(Bin(b, q) > b/2)", ["B~Beta(a,a)", "P(Bin(b,q)>b/2)"]),
+        ("|Im t| < π/(max a - min a), log a", ["|Imt|<π/(maxa-mina)", "loga"]),
+        ("RVaR_{a:b} = max_t {a t + b}", ["RVaRa:b=maxt{at+b}"]),
+        ("Y = I_K ⊗ 1_n, log(β 2^β t)/β, X† y", ["Y=I_K⊗1_n", "log(β2^βt)/β", "X^†y"]),
     ],
 )  # fmt: skip
 def test_a_formula_is_found_where_it_stands(text, found):
@@ -62,6 +68,7 @@ def test_a_displayed_fraction_has_a_bar_and_its_neighbours_do_not():
     assert cell.count("<td>") == 2
     first = re.search(r"<mfrac>(.*?)</mfrac>", cell)[1]
     assert "W" not in first
+    assert "W" in re.search(r"<mfrac>(.*?)</mfrac>", display("f = β ‖W - Y‖²/(2n)"))[1]
     assert "Γ" in re.search(r"<mfrac><mrow>(.*?)</mfrac>", display("f = 2Γ(x)/y"))[1]
     assert display("f = (a+b)(c+d)/2").count("<mo>(</mo>") == 2  # the first bracket is not closed by the last
     assert re.search(r"<mfrac><mrow><mi>C</mi><mrow>.*?</mrow></mrow><mrow><mn>4</mn>", cell)

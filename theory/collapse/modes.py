@@ -22,7 +22,7 @@ _HALVINGS = 62  # a float64 bracket is then down to its last bits
 
 
 def death_threshold(depth: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """T1 = (M - 1)^((M-1)/M) / M: the mode is part of the *global* minimum iff its load is below it.
+    """T1 = (M - 1)^((M-1)/M) / M: the mode is part of the global minimum iff its load is below it.
 
     Both branches cost the same where 1 + x^M = M. For M >= 2 the mode then jumps from (M - 1)^(1/M) to zero.
 
@@ -34,7 +34,7 @@ def death_threshold(depth: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"
 
 
 def spinodal_threshold(depth: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
-    """T2 = (M+1)² / (4M) · ((M-1)/(M+1))^((M-1)/M) >= T1: below it a *local* minimum with a living mode exists.
+    """T2 = (M+1)² / (4M) · ((M-1)/(M+1))^((M-1)/M) >= T1: below it a local minimum with a living mode exists.
 
     It is the maximum of M x^(M-1) / (1 + x^M)², reached at x^M = (M - 1)/(M + 1).
 

@@ -74,7 +74,7 @@ def sign_estimate(log_prob: Tokens, entropy: Tokens, advantage: Tokens) -> Chang
 def batch_covariance(
     log_prob: Float[ArrayLike, "*tokens"], advantage: Float[ArrayLike, "*tokens"], mask: Float[ArrayLike, "*tokens"]
 ) -> Float[Array, "*tokens"]:
-    """(l_k - mean l)(A - mean A), the means over all unmasked tokens of the batch; minus it estimates dH.
+    """(l_k - l̄)(A - Ā), l̄ and Ā the means over all unmasked tokens of the batch; minus it estimates dH.
 
     It centres over the batch instead of over each state's own policy. An empty mask gives zeros.
 

@@ -22,7 +22,7 @@ class ExponentialLaw(NamedTuple):
 
     Attributes:
         slope: a.
-        intercept: b; b - a is the reward at H = 0.
+        intercept: b; the ceiling is b - a = R at H = 0.
         r2: share of the rewards' variance that it explains; NaN where they do not vary.
     """
 

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from core.run.mesh import device_mesh, over_devices
+from core.run.mesh import device_mesh, over_devices, over_grid
 
 
 def test_runs_keep_their_order_and_their_trees():
@@ -17,6 +17,23 @@ def test_runs_keep_their_order_and_their_trees():
     np.testing.assert_array_equal(found["shift"], shifts)
     expected = jnp.stack([jax.random.normal(key, (2,)) for key in keys]) + shifts[:, None]
     np.testing.assert_allclose(found["draws"], expected, rtol=1e-15)
+
+
+def test_a_grid_has_every_combination_in_its_place():
+    keys, pairs = jax.random.split(jax.random.key(0), 2), {"low": jnp.arange(3.0), "high": 10 * jnp.arange(3.0)}
+
+    def run(key, pair):
+        return jax.random.normal(key, (2,)) + pair["low"] + pair["high"]
+
+    found = jax.jit(lambda *axes: over_grid(device_mesh(), run, *axes))(keys, pairs)
+    expected = [[run(key, {name: x[place] for name, x in pairs.items()}) for place in range(3)] for key in keys]
+    np.testing.assert_allclose(found, np.array(expected), rtol=1e-15)
+
+
+@pytest.mark.parametrize("axes", [(jnp.ones(3), jnp.ones((0, 2))), ((jnp.ones(3), jnp.ones(2)), jnp.ones(2))])
+def test_a_grid_with_an_axis_without_one_length_is_refused(axes):
+    with pytest.raises(ValueError, match="runs have the leading lengths"):
+        over_grid(device_mesh(), lambda *run: run[0], *axes)
 
 
 @pytest.mark.parametrize("runs", [(jnp.ones(3), jnp.ones(2)), (jnp.ones((0, 2)),), (jnp.float64(1),), ()])
