@@ -14,8 +14,9 @@ def look_again(apply: Apply, params: PyTree, batch: Batch) -> Live:
 
     >>> from core.policies.interventions.by_hand import by_hand
     >>> batch = by_hand(log_prob=jnp.log(0.25))[0]
-    >>> live = look_again(lambda params, tokens: jnp.zeros((2, 2, 2)), None, batch)
-    >>> jnp.round(live.ratio, 4).tolist()  # 1/2, where it was 1/4
+    >>> uniform = lambda params, tokens: jnp.zeros((2, 2, 2))
+    >>> ratio = jax.jit(lambda: look_again(uniform, None, batch).ratio)()
+    >>> jnp.round(ratio, 4).tolist()  # 1/2, where it was 1/4
     [[2.0, 2.0], [2.0, 2.0]]
     """
     logits = response_logits(apply, params, batch.prompts, batch.responses)

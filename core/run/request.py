@@ -113,8 +113,8 @@ def configure(presets: Mapping[str, Any], preset: str, overrides: Sequence[str])
 
     Examples:
         >>> config = dataclasses.make_dataclass("Config", [("n", int, 3), ("rates", tuple[float, ...], (0.5,))])()
-        >>> configure({"smoke": config}, "smoke", ["config.n=4", "config.rates=0.1,0.2"])
-        Config(n=4, rates=(0.1, 0.2))
+        >>> configure({"smoke": config}, "smoke", ["config.n=4", "config.rates=1,2"])
+        Config(n=4, rates=(1.0, 2.0))
     """
     return dataclasses.replace(preset_of(presets, preset), **overridden(preset_of(presets, preset), overrides))
 
@@ -171,6 +171,8 @@ def _value(override: str, fields: dict[str, Any], hints: dict[str, Any]) -> tupl
         wrong_type |= isinstance(item, int) and not -(2**63) <= item < 2**63  # no array can hold it
         if wrong_type or (isinstance(item, float) and not math.isfinite(item)):
             raise problem
+    if hint is float and isinstance(value, tuple):
+        value = tuple(map(float, value))  # as for a lone number: 1,2 and 1.0,2.0 are one result, in one folder
     return name, value
 
 

@@ -17,7 +17,7 @@ def novelty_reward(mix: float = 0.5) -> Intervention:
 
     >>> from core.policies.interventions.by_hand import by_hand
     >>> batch, _, context = by_hand(responses=[[0, 0], [0, 1]])  # of two different answers the first wins
-    >>> novelty_reward().reward(batch, context).tolist()
+    >>> jax.jit(lambda: novelty_reward().reward(batch, context))().tolist()
     [0.5, -1.0]
     """
 
