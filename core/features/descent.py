@@ -1,4 +1,4 @@
-"""Gradient descent with heavy-ball momentum, the protocol of the papers, as an init/step pair."""
+"""Gradient descent with Polyak's heavy-ball momentum, v <- μ v + ∇f(x), x <- x - η v, as a pair of init and steps."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ def momentum_steps(
     momentum: Real[ArrayLike, ""],
     steps: int,
 ) -> Rolling:
-    """`steps` of them, without looking.
+    """`steps` steps of rate η and momentum μ, without looking.
 
     >>> start = momentum_init(jnp.array(1.0))
     >>> float(momentum_steps(lambda x: x**2 / 2, start, 0.5, 0.5, 2).point)  # 1, 1/2, 0

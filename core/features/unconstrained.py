@@ -12,16 +12,16 @@ from jaxtyping import Array, ArrayLike, Float, Int, Key, Real
 class FreeModel(NamedTuple):
     """What is trained; features are columns, the first layer acts first."""
 
-    layers: tuple[Float[Array, "out in"], ...]
-    features: Float[Array, "d N"]
+    layers: tuple[Float[Array, "out in"], ...]  # W_1, ..., W_M
+    features: Float[Array, "d N"]  # H
     bias: Float[Array, " K"]  # zero, and without a slope, in models that have none
 
 
 class Penalty(NamedTuple):
     """The decays: λ_m/2 ‖W_m‖² for each layer and λ_H/2 ‖H‖², neither divided by N nor by K."""
 
-    layers: Float[Array, " M"]
-    features: Float[Array, ""]
+    layers: Float[Array, " M"]  # λ_1, ..., λ_M
+    features: Float[Array, ""]  # λ_H
 
 
 def sample_model(key: Key[Array, ""], widths: Sequence[int], samples: int, spread: Real[ArrayLike, ""]) -> FreeModel:

@@ -21,20 +21,20 @@ class AdamParameters(NamedTuple):
     """All may be traced."""
 
     rate: Real[ArrayLike, ""] = 0.1  # λ > 0
-    sigma: Real[ArrayLike, ""] = 0.5  # of the first step
-    alpha: Real[ArrayLike, ""] = 1e5
+    sigma: Real[ArrayLike, ""] = 0.5  # σ of the first step
+    alpha: Real[ArrayLike, ""] = 1e5  # α in [0, ∞]
     first: Real[ArrayLike, ""] = 0.9  # β₁ in [0, 1)
     second: Real[ArrayLike, ""] = 0.99  # β₂ in [0, 1)
-    decay: Real[ArrayLike, ""] = 0.99
-    epsilon: Real[ArrayLike, ""] = 1e-8
+    decay: Real[ArrayLike, ""] = 0.99  # of σ, each step
+    epsilon: Real[ArrayLike, ""] = 1e-8  # ε
 
 
 class AdamSwarm(NamedTuple):
     """A swarm with the running moments of its offsets."""
 
     swarm: Swarm
-    mean: Float[Array, "d particles"]
-    square: Float[Array, "d particles"]
+    mean: Float[Array, "d particles"]  # M
+    square: Float[Array, "d particles"]  # V
 
 
 def adam_init(objective: Objective, position: Float[Array, "d particles"], axis: Axis = None) -> AdamSwarm:

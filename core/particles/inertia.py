@@ -29,7 +29,7 @@ class InertialSwarm(NamedTuple):
     """A swarm with velocities."""
 
     swarm: Swarm
-    velocity: Float[Array, "d particles"]
+    velocity: Float[Array, "d particles"]  # V
 
 
 def inertia_init(objective: Objective, position: Float[Array, "d particles"], axis: Axis = None) -> InertialSwarm:

@@ -39,8 +39,8 @@ class MemoryParameters(NamedTuple):
     gradient_drift: Real[ArrayLike, ""] = 0.0  # λ₃
     sigma: Real[ArrayLike, ""] = 1.6**0.5  # σ₁
     memory_sigma: Real[ArrayLike, ""] = 0.0  # σ₂
-    alpha: Real[ArrayLike, ""] = 100.0
-    dt: Real[ArrayLike, ""] = 0.01
+    alpha: Real[ArrayLike, ""] = 100.0  # α in [0, ∞]
+    dt: Real[ArrayLike, ""] = 0.01  # > 0
     sharpness: Real[ArrayLike, ""] = jnp.inf  # β in [0, ∞]
     take_over: Real[ArrayLike, ""] = 1.0  # κ dt in [0, 1]
 

@@ -33,8 +33,8 @@ Mirror = Callable[[Float[Array, "d particles"]], Float[Array, "d particles"]]  #
 class MirrorSwarm(NamedTuple):
     """A swarm and its dual."""
 
-    swarm: Swarm
-    dual: Float[Array, "d particles"]
+    swarm: Swarm  # X
+    dual: Float[Array, "d particles"]  # Y
 
 
 def identity_mirror(dual: Float[Array, "d particles"]) -> Float[Array, "d particles"]:

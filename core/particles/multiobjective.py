@@ -28,9 +28,9 @@ class FrontSwarm(NamedTuple):
     """Particles with their own weights."""
 
     position: Float[Array, "d particles"]
-    values: Float[Array, "objectives particles"]
-    weights: Float[Array, "objectives particles"]  # each column sums to 1
-    step: Int[Array, ""]
+    values: Float[Array, "objectives particles"]  # g(x_i)
+    weights: Float[Array, "objectives particles"]  # u_i; each column sums to 1
+    step: Int[Array, ""]  # steps taken
 
 
 def chebyshev(values: Float[Array, "objectives particles"], weights: Float[Array, " objectives"]) -> Array:

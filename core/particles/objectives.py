@@ -97,7 +97,7 @@ def rosenbrock(x: Points) -> Values:
 
 
 def levy(x: Points) -> Values:
-    """Lévy's function of w = 1 + (x - 1)/4.
+    """sin² πw_1 + Σ_{k<d} (w_k - 1)² (1 + 10 sin²(πw_k + 1)) + (w_d - 1)² (1 + sin² 2πw_d), w = 1 + (x - 1)/4; Lévy's.
 
     >>> round(float(levy(jnp.array([1.0, 1.0]))), 6), round(float(levy(jnp.array([1.0, 5.0]))), 6)
     (0.0, 1.0)
@@ -186,7 +186,7 @@ def easom(x: Float[Array, "2 *batch"]) -> Values:
 
 
 def beale(x: Float[Array, "2 *batch"]) -> Values:
-    """Beale's function.
+    """(1.5 - p + p q)² + (2.25 - p + p q²)² + (2.625 - p + p q³)², x = (p, q); Beale's.
 
     >>> float(beale(jnp.array([3.0, 0.5])))
     0.0

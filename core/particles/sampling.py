@@ -21,8 +21,8 @@ from theory.consensus.gibbs import gibbs_weights
 class SamplingParameters(NamedTuple):
     """All may be traced."""
 
-    alpha: Real[ArrayLike, ""] = 1.0
-    dt: Real[ArrayLike, ""] = 0.1
+    alpha: Real[ArrayLike, ""] = 1.0  # α in [0, ∞]
+    dt: Real[ArrayLike, ""] = 0.1  # > 0
     scale: Real[ArrayLike, ""] = 0.5  # λ; `theory.consensus.sampling.sampling_scale(alpha)` samples, 1 minimises
 
 

@@ -25,7 +25,7 @@ class ClassSums(NamedTuple):
 
     anchors: Float[Array, "K d"]
     counts: Int[Array, " K"]
-    sums: Float[Array, "K d"]
+    sums: Float[Array, "K d"]  # Σ (x - anchor)
     squares: Float[Array, " K"]  # Σ ‖x - anchor‖²
     products: Float[Array, "e e"]  # upper triangle of Σ (x - anchor)(x - anchor)ᵀ; e = d, or 0 where not wanted
 

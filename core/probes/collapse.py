@@ -1,7 +1,7 @@
 """Metrics of neural collapse from class statistics, without an array of K x K where there are more classes than d.
 
 Every metric takes the classes that were seen as its K. Definitions: NC1, how little varies within classes; NC2, how
-near the centred means are to a simplex ETF; NC3, how near the head's rows are to the means.
+near the centred means are to a simplex ETF; NC3, how near the head's rows are to the means (Papyan, Han, Donoho 2020).
 """
 
 from typing import NamedTuple

@@ -12,8 +12,8 @@ from core.probes.pairs import centred_means
 class Agreement(NamedTuple):
     """Samples seen, and those on which both rules agree."""
 
-    agreed: Int[Array, ""]
-    seen: Int[Array, ""]
+    agreed: Int[Array, ""]  # samples on which both rules choose the same class
+    seen: Int[Array, ""]  # all samples
 
 
 def agreement_init() -> Agreement:

@@ -1,5 +1,7 @@
 """Diffusion spectral entropy of samples, in bits, and what a label takes away from it.
 
+Source: Liao et al., arXiv 2312.04823, and the authors' code.
+
 A statistic of a sample, of O(N³): it can't be merged. Keep a random sample of some thousand rows.
 """
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float
 class Tally(NamedTuple):
     """Numbers seen so far."""
 
-    total: Float[Array, ""]
+    total: Float[Array, ""]  # how many
     mean: Float[Array, ""]
     squares: Float[Array, ""]  # Σ (x - mean)²
 
@@ -18,7 +18,7 @@ class Tally(NamedTuple):
 class Moments(NamedTuple):
     """Vectors seen so far."""
 
-    total: Float[Array, ""]
+    total: Float[Array, ""]  # how many
     mean: Float[Array, " d"]
     scatter: Float[Array, "d d"]  # Σ (x - mean)(x - mean)ᵀ
 

@@ -68,7 +68,7 @@ def coalescence(
 
     Two particles have the same parent with probability 1/N: even without any reward lineages die out in about N steps.
 
-    >>> float(coalescence(1.0, 2, 3))
-    0.125
+    >>> float(coalescence(0.5, 2, 3))
+    0.0625
     """
     return jnp.asarray(diversity) * (1 - 1 / jnp.asarray(particles)) ** jnp.asarray(steps)

@@ -65,8 +65,8 @@ def euler_square_factor(
 def euler_moment_factor(power: int, contraction: Real[ArrayLike, ""], noise: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """E|1 - h + r ξ|^p of the anisotropic scheme, exact for even p (Gauss-Hermite).
 
-    >>> print(f"{euler_moment_factor(4, 0.0, 1.0):.3f}")  # 1 + 6 E ξ² + E ξ⁴
-    10.000
+    >>> print(f"{euler_moment_factor(4, 0.5, 1.0):.4f}")  # 1/16 + 6/4 + 3
+    4.5625
     """
     order = count("power", power, 1) + 32
     return normal_mean(lambda xi: jnp.abs(1 - jnp.asarray(contraction) + noise * xi) ** power, order)

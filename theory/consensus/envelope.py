@@ -93,8 +93,8 @@ def hop(
 def gaussian_smoothing(energy: LineEnergy, y: Real[ArrayLike, ""], width: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """E[E(y + s Z)], the limit α → 0 of the envelope at fixed width s.
 
-    >>> print(f"{gaussian_smoothing(jnp.square, 3.0, 1.0):.3f}")  # y² + s²
-    10.000
+    >>> print(f"{gaussian_smoothing(jnp.square, 3.0, 2.0):.3f}")  # y² + s²
+    13.000
     """
     law = line_law(lambda x: normal_log_density(x, y, width), y, width)
     return law_mean(law, energy)
@@ -103,8 +103,8 @@ def gaussian_smoothing(energy: LineEnergy, y: Real[ArrayLike, ""], width: Real[A
 def moreau_correction(energy: LineEnergy, proximal: Real[ArrayLike, ""], step: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """½ log(1 + τ E''(p)): limit of α (E_{α,s} - Moreau envelope) at fixed τ, p the proximal point (Laplace).
 
-    >>> print(f"{moreau_correction(lambda x: x**2 / 2, 0.0, 1.0):.4f}")  # ½ log 2
-    0.3466
+    >>> print(f"{moreau_correction(lambda x: x**2 / 2, 0.0, 3.0):.4f}")  # ½ log 4
+    0.6931
     """
     curvature = jax.grad(jax.grad(energy))(jnp.asarray(proximal) * 1.0)
     return jnp.log1p(jnp.asarray(step) * curvature) / 2

@@ -31,9 +31,9 @@ def hop_covariance_linear(
 ) -> tuple[Float[Array, "*#batch"], Float[Array, "*#batch"]]:
     """N times the variance of the hop on a linear energy: s² e^{z²} (1 + z²) along the gradient, s² e^{z²} across.
 
-    >>> along, across = hop_covariance_linear(1.0, 1.0)
-    >>> print(f"{along:.4f} {across:.4f}")  # 2e and e
-    5.4366 2.7183
+    >>> along, across = hop_covariance_linear(2.0, 1.0)
+    >>> print(f"{along / across:.4f} {across:.4f}")  # 1 + z² and e⁴
+    5.0000 54.5982
     """
     across = jnp.asarray(width) ** 2 * jnp.exp(jnp.asarray(slope) ** 2.0)
     return across * (1 + jnp.asarray(slope) ** 2), across
@@ -80,7 +80,7 @@ def langevin_limit(particles: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#bat
 def kink_distance(alpha: Real[ArrayLike, "*#batch"], step: Real[ArrayLike, "*#batch"]) -> Float[Array, "*#batch"]:
     """√(2 τ / (π α)): hop - prox for E = |x| from y = τ, α → ∞; prox = 0 and the tilted law is half a normal.
 
-    >>> print(f"{kink_distance(1.0, math.pi / 2):.4f}")
+    >>> print(f"{kink_distance(4.0, 2 * math.pi):.4f}")
     1.0000
     """
     return jnp.sqrt(2 * jnp.asarray(step) / (math.pi * jnp.asarray(alpha)))
@@ -102,8 +102,8 @@ def noise_deviation(
         particles: N.
         dimension: d.
 
-    >>> float(noise_deviation(0.5, 4.0, 16))
-    0.25
+    >>> float(noise_deviation(0.5, 4.0, 16, dimension=4))
+    0.5
     """
     return jnp.asarray(noise) * jnp.sqrt(dimension * jnp.asarray(mean_square) / jnp.asarray(particles))
 
@@ -119,8 +119,8 @@ def noise_shift(
     So the term O(σ √dt) of the theorem belongs to finite swarms, where it rules while σ √dt is below some
     √(d / (N E|X - c|²)) / (α |∇E|).
 
-    >>> float(noise_shift(2.0, 0.5, 4.0, 1.0))
-    -2.0
+    >>> float(noise_shift(2.0, 0.5, 4.0, 3.0))
+    -6.0
     """
     return -jnp.asarray(alpha) * jnp.asarray(noise) ** 2 * jnp.asarray(mean_square) * slope
 

@@ -108,8 +108,8 @@ def hopping_variance(
     The hop is x' = x / (1 + t) + noise of variance V/N. As t → 0 this is s²/(2 N t) = T/h with the effective
     temperature T = 1/(2 α N).
 
-    >>> print(f"{hopping_variance(1e-4, 1.0, 5000):.3f}")
-    1.000
+    >>> print(f"{hopping_variance(1e-4, 2.0, 5000):.3f}")  # s²/(2 N t)
+    4.000
     """
     t = jnp.asarray(step_curvature)
     contraction = t * (2 + t) / (1 + t) ** 2  # 1 - (1 + t)^-2, without cancellation

@@ -113,7 +113,7 @@ def hop_bound_convex(
         weak_convexity: Λ, such that E + Λ|x|²/2 is convex; negative for a strongly convex E.
         dimension: d.
 
-    >>> float(hop_bound_convex(2.0, 1.0, weak_convexity=0.5))
+    >>> float(hop_bound_convex(4.0, 0.5, weak_convexity=1.0, dimension=4))
     1.0
     """
     step = within("step", step, 0, strict=True)
@@ -130,7 +130,7 @@ def hop_bound_smooth(
 ) -> Float[Array, "*#batch"]:
     """|x_α(N(y, s²I)) - prox_{τE}(y)| <= L₃ d τ² / (2 α (1 - τ Λ)²), D²E L₃-Lipschitz.
 
-    >>> float(hop_bound_smooth(2.0, 1.0, weak_convexity=0.5, hessian_lipschitz=4.0))
+    >>> float(hop_bound_smooth(4.0, 0.5, weak_convexity=1.0, hessian_lipschitz=8.0, dimension=4))
     4.0
     """
     variance_bound = hop_bound_convex(alpha, step, weak_convexity, dimension) ** 2
@@ -146,8 +146,8 @@ def explicit_bound(
 ) -> Float[Array, "*#batch"]:
     """|prox_{τE}(y) - (y - τ ∇E(y))| <= L τ² |∇E(y)| / (1 - τ Λ), E L-smooth.
 
-    >>> float(explicit_bound(1.0, -1.0, 1.0, gradient_norm=3.0))  # E = x²/2 at y = 3: attained, |1.5 - 0|
-    1.5
+    >>> float(explicit_bound(0.5, -1.0, 1.0, gradient_norm=3.0))  # E = x²/2 at y = 3: attained, |2 - 1.5|
+    0.5
     """
     step = within("step", step, 0, strict=True)
     slack = within("1 - step * weak_convexity", 1 - step * jnp.asarray(weak_convexity), 0, strict=True)

@@ -119,8 +119,8 @@ def continuous_threshold(
 
     N is taken as real there: N_min = (t/β)^{β/(t-β)}, between 1 and e, which no tree has. inf where t <= β.
 
-    >>> print(f"{continuous_threshold(0.5, 0.25, cost=1.0):.4f}")  # N_min = 2 leaves of x* = c_0
-    4.0000
+    >>> print(f"{continuous_threshold(0.5, 0.25, cost=2.0):.4f}")  # N_min = 2 leaves of x* = c_0
+    8.0000
     """
     t, beta = jnp.asarray(growth), within("exponent", exponent, 0, strict=True)
     gap = jnp.where(t > beta, t - beta, 1)
@@ -136,8 +136,8 @@ def growth_threshold(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"], d
 
     >>> tree = Tree(3, 1.0, 0.0)
     >>> leaf = Leaf(0.01, organisation_exponent(tree) / 2)
-    >>> print(f"{growth_threshold(tree, leaf, cost=1.0, depth=1):.4f}")  # at β = s/2 it is N c_0
-    3.0000
+    >>> print(f"{growth_threshold(tree, leaf, cost=2.0, depth=1):.4f}")  # at β = s/2 it is N c_0
+    6.0000
     """
     s, beta = organisation_exponent(tree), within("exponent", leaf.exponent, 0, strict=True)
     log_leaves = count("depth", depth, 1) * jnp.log(jnp.asarray(tree.fan_in))
@@ -155,8 +155,8 @@ def winning_budget(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"], dep
 
     >>> tree = Tree(3, 1.0, 0.0)
     >>> weak = Leaf(1e-3, organisation_exponent(tree) / 2)
-    >>> print(f"{winning_budget(tree, weak, cost=1.0, depth=1):.4f}")  # the growth threshold, as c → 0
-    3.0000
+    >>> print(f"{winning_budget(tree, weak, cost=2.0, depth=1):.3f}")  # the growth threshold, as c → 0
+    6.000
     """
     depth, beta = count("depth", depth, 1), within("exponent", leaf.exponent, 0, strict=True)
     leaves = jnp.asarray(tree.fan_in) ** depth * 1.0

@@ -74,8 +74,8 @@ def cascade_step(
 ) -> Float[Array, "nodes"]:
     """One step of the mean field; row i of W has a 1 for each agent that i listens to.
 
-    >>> print(cascade_step(jnp.array([1.0, 0.0, 0.0]), 1 - jnp.eye(3), 0.5, 0.5).round(4))
-    [0.5 0.5 0.5]
+    >>> print(cascade_step(jnp.array([1.0, 1.0, 0.0]), 1 - jnp.eye(3), 0.5, 0.5).round(4))  # the last: 1 - 1/4
+    [0.5  0.5  0.75]
     """
     x, hears = within("errors", errors, 0, 1), within("adjacency", adjacency, 0, 1)
     beta, delta = within("transmission", transmission, 0, 1), within("correction", correction, 0, 1)

@@ -108,8 +108,8 @@ def tree_step(bias: Real[ArrayLike, "*#batch"], tree: Tree) -> Float[Array, "*#b
 def tree_step_derivative(bias: Real[ArrayLike, "*#batch"], tree: Tree) -> Float[Array, "*#batch"]:
     """g'(μ) = γ [ρ + (1 - ρ) f_b'(γμ)].
 
-    >>> print(f"{tree_step_derivative(0.5, Tree(3, 1.0, 0.0)):.4f}")  # 1.5 · 0.75
-    1.1250
+    >>> print(f"{tree_step_derivative(1.0, Tree(3, 0.5, 0.5)):.5f}")  # half of 1/2 and half of 1.5 · 0.75, halved
+    0.53125
     """
     b, gamma, rho = parts(tree)
     return gamma * (rho + (1 - rho) * majority_derivative(b, gamma * bias))
@@ -204,8 +204,8 @@ def fixed_point_of_three(
 def cubic_coefficient(tree: Tree) -> Float[Array, "..."]:
     """Coefficient c = (1 - ρ) γ³ s_b (b - 1)/6 in g(μ) = αμ - cμ³ + O(μ⁵).
 
-    >>> print(f"{cubic_coefficient(Tree(3, 1.0, 0.0)):.4f}")  # f_3(μ) = 3μ/2 - μ³/2
-    0.5000
+    >>> print(f"{cubic_coefficient(Tree(3, 0.5, 0.5)):.5f}")  # f_3(μ) = 3μ/2 - μ³/2
+    0.03125
     """
     b, gamma, rho = parts(tree)
     return (1 - rho) * gamma**3 * majority_slope(b) * (b - 1) / 6
@@ -214,8 +214,8 @@ def cubic_coefficient(tree: Tree) -> Float[Array, "..."]:
 def critical_amplitude(tree: Tree) -> Float[Array, "..."]:
     """√((α - 1)/c), to which μ* tends as α falls to 1: the exponent 1/2 of a mean-field transition. 0 where α <= 1.
 
-    >>> exact = fixed_point_of_three(0.7, 0.0)  # at b = 3 there is no more than the cubic
-    >>> print(f"{critical_amplitude(Tree(3, 0.7, 0.0)) / exact:.4f}")
+    >>> exact = fixed_point_of_three(0.8, 0.2)  # at b = 3 there is no more than the cubic
+    >>> print(f"{critical_amplitude(Tree(3, 0.8, 0.2)) / exact:.4f}")
     1.0000
     """
     return jnp.sqrt(jnp.maximum(amplification(tree) - 1, 0) / cubic_coefficient(tree))

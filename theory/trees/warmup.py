@@ -50,7 +50,7 @@ def chain_running(
 def best_chain_length(leaf_variance: Number, correlation: Number, noise_variance: Number) -> Float[Array, "*#batch"]:
     """N* = √(3(1 - ρ) v_0/σ² + 1/2), real, where the running chain has its least variance; inf without noise.
 
-    >>> float(best_chain_length(31.0, 0.0, 6.0))
+    >>> float(best_chain_length(62.0, 0.5, 6.0))
     4.0
     """
     v, rho, sigma2 = _noise(leaf_variance, correlation, noise_variance)

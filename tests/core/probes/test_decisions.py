@@ -3,9 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from core.probes.decisions import agreement_init, agreement_rate, agreement_update, best_class
-from core.probes.report import collapse_report
 
-update, report_of = jax.jit(agreement_update, static_argnames="tile"), jax.jit(collapse_report)
+update = jax.jit(agreement_update, static_argnames="tile")
 
 
 def test_the_rule_of_nearest_means_written_as_a_head_agrees_with_itself_everywhere():
@@ -35,13 +34,3 @@ def test_unseen_classes_are_never_chosen_and_batches_add_up():
     for start in (0, 20, 40):
         state = update(state, features[start : start + 20], means, bias, garbage, seen)
     assert state.agreed == state.seen == 60
-
-
-def test_report_of_collapsed_features_in_three_lines():
-    features, labels = jnp.repeat(5.0 * jnp.eye(4), 3, axis=0), jnp.repeat(jnp.arange(4), 3)
-    report = report_of(features, labels, jnp.eye(4))
-    assert float(report.variability.quotient) == float(report.class_distance.mean) == 0
-    assert float(report.geometry.etf_error) < 1e-7
-    assert float(report.agreement) == 1
-    noisy = report_of(features + jax.random.normal(jax.random.key(0), features.shape), labels, jnp.eye(4))
-    assert float(noisy.variability.pseudo_inverse) > 0

@@ -28,6 +28,9 @@ def objective(params, targets, decays, feature_decay):
     return loss + penalty + feature_decay / 2 * jnp.sum(features**2)
 
 
+value_and_slope = jax.jit(jax.value_and_grad(objective))
+
+
 def one_hot():
     return np.repeat(np.eye(CLASSES), SIZES.astype(int), axis=1)
 
@@ -43,20 +46,18 @@ def planted(minimum, vectors, targets, decays, feature_decay):
     return layers, np.linalg.solve(ridge, product.T @ targets)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 4])
+@pytest.mark.parametrize("depth", [1, 3])
 @pytest.mark.parametrize("bias", [False, True])
 def test_planted_minimiser_has_the_value_and_no_slope(depth, bias):
     decays, feature_decay = np.geomspace(2e-3, 8e-3, depth), 4e-3
-    spectrum, vectors = spectrum_of(SIZES) if bias else (jnp.asarray(SIZES), jnp.eye(CLASSES))
+    spectrum, vectors = spectrum_of(SIZES) if bias else (SIZES, np.eye(CLASSES))
     minimum = minimum_of(spectrum, SAMPLES, decays, feature_decay)
     targets, offset = one_hot(), (SIZES / SAMPLES if bias else np.zeros(CLASSES))
     layers, features = planted(minimum, np.asarray(vectors), targets - offset[:, None], decays, feature_decay)
-    params = (layers, features, offset)
-    np.testing.assert_allclose(objective(params, targets, decays, feature_decay), minimum.value, rtol=1e-13)
-    slope = jax.jit(jax.grad(objective))((list(map(jnp.asarray, layers)), jnp.asarray(features), jnp.asarray(offset)),
-                                targets, decays, feature_decay)  # fmt: skip
+    value, slope = value_and_slope((layers, features, offset), targets, decays, feature_decay)
+    np.testing.assert_allclose(value, minimum.value, rtol=1e-13)
     leaves = jax.tree.leaves(slope if bias else slope[:2])
-    assert max(float(jnp.abs(leaf).max()) for leaf in leaves) < 1e-15
+    assert max(np.abs(leaf).max() for leaf in leaves) < 1e-15
 
 
 def test_geometry_of_the_planted_minimiser_is_the_predicted_one():
@@ -81,7 +82,7 @@ def test_one_layer_has_its_closed_form():
 
 
 def test_lengths_at_the_published_setting():
-    lengths = {1: (3.7339, 0.2640), 3: (7.2720, 0.1370), 6: (9.6685, 0.1032), 9: (10.834, 0.0921)}
+    lengths = {1: (3.7339, 0.2640), 3: (7.2720, 0.1370), 9: (10.834, 0.0921)}
     for depth, (head, mean) in lengths.items():
         minimum = minimum_of(np.array([200.0, 100, 50, 50]), 400, np.full(depth, 5e-4), 5e-4)
         assert abs(minimum.head_energy[0] ** 0.5 - head) < 1e-3
@@ -108,12 +109,11 @@ def _parts(minimum, decays):
 
 
 def test_equal_classes_with_a_bias_form_a_simplex_etf():
-    sizes = np.full(5, 8.0)
-    spectrum, vectors = spectrum_of(sizes)
-    np.testing.assert_allclose(spectrum, [8, 8, 8, 8, 0], atol=1e-13)
-    minimum = minimum_of(spectrum, 40, np.full(3, 4e-3), 4e-3)
+    spectrum, vectors = spectrum_of(np.full(4, 8.0))
+    np.testing.assert_allclose(spectrum, [8, 8, 8, 0], atol=1e-13)
+    minimum = minimum_of(spectrum, 32, np.full(3, 4e-3), 4e-3)
     gram = np.asarray(head_gram(minimum, vectors))
-    np.testing.assert_allclose(gram / gram[0, 0], (np.eye(5) - 1 / 5) / 0.8, atol=1e-12)
+    np.testing.assert_allclose(gram / gram[0, 0], (np.eye(4) - 1 / 4) / 0.75, atol=1e-12)
 
 
 def test_centred_spectrum_interlaces_and_keeps_the_trace():
@@ -126,7 +126,7 @@ def test_centred_spectrum_interlaces_and_keeps_the_trace():
 
 def test_mean_length_falls_with_class_size_at_depth_but_peaks_at_four_times_the_load_for_one_layer():
     sizes = np.geomspace(1.2, 500.0, 400)
-    for depth in (1, 2, 3):
+    for depth in (1, 3):
         decays = np.full(depth, (1 / (depth * 500)) ** depth / 500 if depth == 1 else 1e-6)
         b = float(collapse_load(500, decays, 1.0))
         minimum = minimum_of(sizes * b, 500, decays, 1.0)

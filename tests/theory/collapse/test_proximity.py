@@ -16,6 +16,7 @@ from theory.collapse.proximity import (
 
 CLASSES, PER_CLASS, DIMENSION = 3, 4, 5
 HEAD, FEATURE, PULL = 0.5, 0.05, 50.0
+velocity, head_of = jax.jit(flow_velocity, static_argnums=1), jax.jit(best_head, static_argnums=1)
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +26,16 @@ def answer():
 
 
 def test_velocity_is_minus_the_scaled_gradient_of_the_reduced_loss():
-    features = jax.random.normal(jax.random.key(0), (DIMENSION, CLASSES * PER_CLASS))
+    features = np.random.default_rng(0).normal(size=(DIMENSION, CLASSES * PER_CLASS))
     slope = jax.jit(jax.grad(reduced_loss), static_argnums=1)(features, CLASSES, 0.3, 0.2)
     np.testing.assert_allclose(
-        flow_velocity(features, CLASSES, 0.3, 0.2), -CLASSES * PER_CLASS * slope, rtol=1e-10, atol=1e-12
+        velocity(features, CLASSES, 0.3, 0.2), -CLASSES * PER_CLASS * slope, rtol=1e-10, atol=1e-12
     )
 
 
 def test_best_head_beats_its_neighbours():
-    features = jax.random.normal(jax.random.key(1), (DIMENSION, CLASSES * PER_CLASS))
-    head = best_head(features, CLASSES, 0.3)
+    features = np.random.default_rng(1).normal(size=(DIMENSION, CLASSES * PER_CLASS))
+    head = head_of(features, CLASSES, 0.3)
     targets = np.kron(np.eye(CLASSES), np.ones((1, PER_CLASS)))
     slope = (head @ features - targets) @ features.T + PER_CLASS * 0.3 * head
     np.testing.assert_allclose(slope, 0, atol=1e-12)
@@ -42,14 +43,16 @@ def test_best_head_beats_its_neighbours():
 
 def test_collapsed_features_are_stationary_and_those_of_the_deep_linear_model():
     features = collapsed_features(DIMENSION, CLASSES, PER_CLASS, HEAD, FEATURE)
-    np.testing.assert_allclose(flow_velocity(features, CLASSES, HEAD, FEATURE), 0, atol=1e-14)
+    np.testing.assert_allclose(velocity(features, CLASSES, HEAD, FEATURE), 0, atol=1e-14)
     samples = CLASSES * PER_CLASS
-    other = deep_linear_minimum(
+    other = jax.jit(deep_linear_minimum)(
         np.full(CLASSES, float(PER_CLASS)), samples, np.array([HEAD / CLASSES]), FEATURE / samples
     )
     np.testing.assert_allclose((features**2).sum(0)[0], other.mean_energy[0], rtol=1e-12)
-    np.testing.assert_allclose((best_head(features, CLASSES, HEAD) ** 2).sum(1)[0], other.head_energy[0], rtol=1e-12)
-    np.testing.assert_allclose(reduced_loss(features, CLASSES, HEAD, FEATURE), other.value, rtol=1e-12)
+    np.testing.assert_allclose((head_of(features, CLASSES, HEAD) ** 2).sum(1)[0], other.head_energy[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        jax.jit(reduced_loss, static_argnums=1)(features, CLASSES, HEAD, FEATURE), other.value, rtol=1e-12
+    )
 
 
 def test_map_spectrum_has_the_predicted_levels_and_multiplicities(answer):

@@ -1,3 +1,5 @@
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,11 +17,13 @@ from theory.entropy.softmax import entropy, expected_discriminator, log_prob
 
 @pytest.fixture(scope="module")
 def sampled():
-    logits = 3 * jax.random.normal(jax.random.key(0), (200, 30))
-    token = jax.random.categorical(jax.random.key(1), logits)
-    return logits, token, jax.random.normal(jax.random.key(2), (200,))
+    draw = np.random.default_rng(0)
+    logits = 3 * draw.normal(size=(200, 30))
+    token = np.argmax(logits + draw.gumbel(size=logits.shape), axis=1)  # sampled from the softmax
+    return jnp.asarray(logits), jnp.asarray(token), draw.normal(size=200)
 
 
+@partial(jax.jit, static_argnums=3)
 def realised(logits, token, adv, move):
     """Exact change of the entropy under a small step, by central differences of -Σ p log p."""
     hot, prob, size = jax.nn.one_hot(token, 30), jax.nn.softmax(logits), 1e-5
@@ -33,11 +37,11 @@ def realised(logits, token, adv, move):
 
 def test_each_estimate_is_exact_for_the_update_it_assumes(sampled):
     logits, token, adv = sampled
-    l, h, mean = log_prob(logits, token), entropy(logits), expected_discriminator(logits)
+    l, h, mean = jax.jit(lambda z, k: (log_prob(z, k), entropy(z), expected_discriminator(z)))(logits, token)
     cases = {
-        "full": (full_estimate(l, h, mean, adv), lambda hot, p: hot - p),
-        "own logit": (own_logit_estimate(l, h, adv), lambda hot, p: hot * (1 - p)),
-        "sign": (sign_estimate(l, h, adv), lambda hot, p: hot),
+        "full": (jax.jit(full_estimate)(l, h, mean, adv), lambda hot, p: hot - p),
+        "own logit": (jax.jit(own_logit_estimate)(l, h, adv), lambda hot, p: hot * (1 - p)),
+        "sign": (jax.jit(sign_estimate)(l, h, adv), lambda hot, p: hot),
     }
     for name, (estimate, move) in cases.items():
         np.testing.assert_allclose(estimate, realised(logits, token, adv, move), atol=1e-9, err_msg=name)
@@ -45,12 +49,14 @@ def test_each_estimate_is_exact_for_the_update_it_assumes(sampled):
 
 def test_the_released_form_is_off_by_one_probability(sampled):
     logits, token, adv = sampled
-    old = logits + 0.1 * jax.random.normal(jax.random.key(4), logits.shape)
-    l, h, l_old = log_prob(logits, token), entropy(logits), log_prob(old, token)
-    printed = own_logit_estimate(l, h, adv, jnp.exp(l - l_old))
-    kept = jnp.exp(l) > 1e-8
-    released = inverse_old_estimate(l, l_old, h, adv)
-    np.testing.assert_allclose((released * jnp.exp(l))[kept], printed[kept], rtol=1e-10, atol=1e-15)
+    old = logits + 0.1 * np.random.default_rng(4).normal(size=logits.shape)
+    at = jax.jit(log_prob)
+    l, h, l_old = at(logits, token), jax.jit(entropy)(logits), at(old, token)
+    l, l_old = np.asarray(l), np.asarray(l_old)
+    printed = jax.jit(own_logit_estimate)(l, h, adv, np.exp(l - l_old))
+    kept = np.exp(l) > 1e-8
+    released = np.asarray(jax.jit(inverse_old_estimate)(l, l_old, h, adv))
+    np.testing.assert_allclose((released * np.exp(l))[kept], np.asarray(printed)[kept], rtol=1e-10, atol=1e-15)
 
 
 def test_masked_tokens_do_not_enter_the_covariance():

@@ -1,4 +1,3 @@
-import jax.numpy as jnp
 import numpy as np
 
 from theory.entropy.radius import safe_radius
@@ -12,11 +11,13 @@ def test_no_zero_is_nearer_than_the_radius():
         for _ in range(20):
             coefficients = np.exp(rng.normal(size=degree + 1))
             zeros = np.log(np.roots(coefficients[::-1]).astype(complex))
-            nearest = min(nearest, np.abs(zeros.imag).min() / safe_radius(jnp.arange(degree + 1.0)))
+            nearest = min(
+                nearest, np.abs(zeros.imag).min() / float(safe_radius(np.pad(np.arange(degree + 1.0), (0, 9 - degree))))
+            )
     assert nearest >= 1 - 1e-12
-    assert safe_radius(jnp.ones(3)) == np.inf
+    assert safe_radius(np.ones(10)) == np.inf
 
 
 def test_two_equal_logits_reach_it():
-    t = 1j * float(safe_radius(jnp.array([0.0, 2.0])))
+    t = 1j * float(safe_radius(np.array([0.0, 2.0])))
     assert abs(np.exp(0 * t) + np.exp(2 * t)) < 1e-15

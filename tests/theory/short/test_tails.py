@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from theory.short.tails import (
     memoriser_error,
     zipf_head,
 )
+
+error_of = jax.jit(memoriser_error)
 
 
 def brute_force(draws, beta, law, items=500_000):
@@ -38,14 +41,12 @@ def test_error_against_a_long_sum(beta):
     for training, law in cases:
         for draws in (3.0, 1e4, 1e7):
             low, rest = brute_force(draws, beta, law)
-            error = float(memoriser_error(draws, beta, training))
+            error = float(error_of(draws, beta, training))
             assert low * (1 - 1e-7) <= error <= (low + rest) * (1 + 1e-7)
 
 
 def test_asymptote_and_forgotten_mass():
-    np.testing.assert_allclose(
-        memoriser_error(1e8, 1.5, clean(1.5)), memoriser_asymptote(1e8, 1.5, clean(1.5)), rtol=1e-6
-    )
+    np.testing.assert_allclose(error_of(1e8, 1.5, clean(1.5)), memoriser_asymptote(1e8, 1.5, clean(1.5)), rtol=1e-6)
     np.testing.assert_allclose(forgotten_mass(2.0, 50.0), 1 - zipf_head(2.0)[:50].sum(), rtol=1e-12)
 
 

@@ -8,15 +8,16 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import beta as beta_law
 
-from theory.trees.dependence import (
-    beta_binomial_limit_map,
-    beta_binomial_limit_slope,
-    beta_binomial_map,
-    beta_binomial_slope,
-    common_cause_map,
-    common_cause_slope,
-)
-from theory.trees.majority import majority_map, majority_slope
+from theory.trees import dependence, majority
+
+majority_map = jax.jit(majority.majority_map)
+majority_slope = jax.jit(majority.majority_slope)
+beta_binomial_limit_map = jax.jit(dependence.beta_binomial_limit_map)
+beta_binomial_limit_slope = jax.jit(dependence.beta_binomial_limit_slope)
+beta_binomial_map = jax.jit(dependence.beta_binomial_map, static_argnums=0)
+beta_binomial_slope = jax.jit(dependence.beta_binomial_slope, static_argnums=0)
+common_cause_map = jax.jit(dependence.common_cause_map)
+common_cause_slope = jax.jit(dependence.common_cause_slope)
 
 
 def urn_law(fan_in, chance, correlation):
@@ -96,10 +97,10 @@ def test_only_the_common_cause_is_overcome_by_fan_in():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="fan_in"):
-        beta_binomial_map(4, 0.1, 0.1)
+        dependence.beta_binomial_map(4, 0.1, 0.1)
     with pytest.raises(ValueError, match="correlation"):
-        beta_binomial_slope(3, 1.5)
+        dependence.beta_binomial_slope(3, 1.5)
     with pytest.raises(ValueError, match="correlation"):
-        beta_binomial_limit_slope(0.0)
+        dependence.beta_binomial_limit_slope(0.0)
     with pytest.raises(ValueError, match="bias"):
-        common_cause_map(3, 1.5, 0.5)
+        dependence.common_cause_map(3, 1.5, 0.5)

@@ -6,15 +6,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.trees.majority import (
-    gamma_half_step,
-    log_majority_error,
-    majority_deficit,
-    majority_derivative,
-    majority_map,
-    majority_map_betainc,
-    majority_slope,
-)
+from theory.trees import majority
+
+gamma_half_step = jax.jit(majority.gamma_half_step)
+log_majority_error = jax.jit(majority.log_majority_error)
+majority_deficit = jax.jit(majority.majority_deficit)
+majority_derivative = jax.jit(majority.majority_derivative)
+majority_map = jax.jit(majority.majority_map)
+majority_map_betainc = jax.jit(majority.majority_map_betainc)
+majority_slope = jax.jit(majority.majority_slope)
 
 FAN_INS = (1, 3, 5, 7, 9, 11, 31, 101, 1001)
 BIASES = (1e-12, 1e-6, 1e-3, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
@@ -167,7 +167,10 @@ def test_one_program_serves_every_fan_in():
 
 
 @pytest.mark.parametrize("fan_in", [0, 2, -3, 2.5, np.array([3, 4])])
-@pytest.mark.parametrize("function", [majority_map, majority_map_betainc, majority_deficit, majority_derivative])
+@pytest.mark.parametrize(
+    "function",
+    [majority.majority_map, majority.majority_map_betainc, majority.majority_deficit, majority.majority_derivative],
+)
 def test_even_or_broken_fan_in_is_refused(function, fan_in):
     with pytest.raises(ValueError, match="fan_in"):
         function(fan_in, 0.1)
@@ -176,4 +179,4 @@ def test_even_or_broken_fan_in_is_refused(function, fan_in):
 @pytest.mark.parametrize("bias", [1.5, -2.0, np.nan])
 def test_bias_outside_its_range_is_refused(bias):
     with pytest.raises(ValueError, match="bias"):
-        majority_map(3, bias)
+        majority.majority_map(3, bias)

@@ -6,8 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.trees.majority import log_majority_error, majority_map
-from theory.trees.plurality import plurality_exact, vote_bounds
+from theory.trees import majority, plurality
+
+log_majority_error = jax.jit(majority.log_majority_error)
+majority_map = jax.jit(majority.majority_map)
+plurality_exact = jax.jit(plurality.plurality_exact, static_argnums=1)
+vote_bounds = jax.jit(plurality.vote_bounds)
 
 
 def listed_plurality(theta, voters):
@@ -89,9 +93,9 @@ def test_bounds_say_nothing_where_the_right_answer_does_not_lead():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="voters"):
-        plurality_exact(np.array([0.5, 0.5]), 0)
+        plurality.plurality_exact(np.array([0.5, 0.5]), 0)
     with pytest.raises(ValueError, match="theta"):
-        vote_bounds(np.array([1.5, -0.5]), 3)
+        plurality.vote_bounds(np.array([1.5, -0.5]), 3)
 
 
 def test_gradient_of_the_exact_chance_is_that_of_three_voters_over_two_answers():

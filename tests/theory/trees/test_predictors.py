@@ -3,24 +3,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.trees.predictors import (
-    best_chord_bound,
-    chord_bound,
-    clip_bound,
-    logistic_in_log_agents,
-    logistic_law,
-    mixing_depth,
-    settling_depth,
-)
-from theory.trees.recursion import (
-    Tree,
-    amplification,
-    critical_decay,
-    critical_fidelity,
-    fixed_point,
-    tree_step,
-    tree_trajectory,
-)
+from theory.trees import predictors, recursion
+from theory.trees.recursion import Tree
+
+best_chord_bound = jax.jit(predictors.best_chord_bound)
+chord_bound = jax.jit(predictors.chord_bound)
+clip_bound = jax.jit(predictors.clip_bound)
+logistic_in_log_agents = jax.jit(predictors.logistic_in_log_agents)
+logistic_law = jax.jit(predictors.logistic_law)
+mixing_depth = jax.jit(predictors.mixing_depth)
+settling_depth = jax.jit(predictors.settling_depth)
+amplification = jax.jit(recursion.amplification)
+critical_decay = jax.jit(recursion.critical_decay)
+critical_fidelity = jax.jit(recursion.critical_fidelity)
+fixed_point = jax.jit(recursion.fixed_point)
+tree_step = jax.jit(recursion.tree_step)
+tree_trajectory = jax.jit(recursion.tree_trajectory, static_argnums=2)
 
 RNG = np.random.default_rng(7)
 POINTS, DEPTH = 300, 40
@@ -140,13 +138,13 @@ def test_predictors_have_finite_gradients_at_the_edges():
 def test_bad_input_is_refused():
     tree = Tree(3, 0.9, 0.1)
     with pytest.raises(ValueError, match="leaf_bias"):
-        clip_bound(-0.1, tree, 2)
+        predictors.clip_bound(-0.1, tree, 2)
     with pytest.raises(ValueError, match="depth"):
-        logistic_law(0.1, tree, -1)
+        predictors.logistic_law(0.1, tree, -1)
     with pytest.raises(ValueError, match="target"):
-        chord_bound(0.1, tree, 2, 0.0)
+        predictors.chord_bound(0.1, tree, 2, 0.0)
     with pytest.raises(ValueError, match="gap"):
-        settling_depth(0.1, tree, 0.0)
+        predictors.settling_depth(0.1, tree, 0.0)
 
 
 def test_a_step_from_above_the_ceiling_stays_above_it():

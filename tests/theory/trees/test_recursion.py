@@ -6,22 +6,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.trees.recursion import (
-    Tree,
-    amplification,
-    critical_amplitude,
-    critical_decay,
-    critical_fidelity,
-    cubic_coefficient,
-    fixed_point,
-    fixed_point_of_three,
-    log_error_step,
-    log_error_trajectory,
-    organisation_exponent,
-    tree_step,
-    tree_step_derivative,
-    tree_trajectory,
-)
+from theory.trees import recursion
+from theory.trees.recursion import Tree
+
+amplification = jax.jit(recursion.amplification)
+critical_amplitude = jax.jit(recursion.critical_amplitude)
+critical_decay = jax.jit(recursion.critical_decay)
+critical_fidelity = jax.jit(recursion.critical_fidelity)
+cubic_coefficient = jax.jit(recursion.cubic_coefficient)
+fixed_point = jax.jit(recursion.fixed_point)
+fixed_point_of_three = jax.jit(recursion.fixed_point_of_three)
+log_error_step = jax.jit(recursion.log_error_step)
+log_error_trajectory = jax.jit(recursion.log_error_trajectory, static_argnums=2)
+organisation_exponent = jax.jit(recursion.organisation_exponent)
+tree_step = jax.jit(recursion.tree_step)
+tree_step_derivative = jax.jit(recursion.tree_step_derivative)
+tree_trajectory = jax.jit(recursion.tree_trajectory, static_argnums=2)
 
 RNG = np.random.default_rng(20260124)
 POINTS = 400
@@ -191,14 +191,19 @@ def test_weak_signal_in_a_deep_subcritical_tree_keeps_its_digits():
     ],
 )
 def test_bad_trees_are_refused_by_name(tree, name):
-    for function in (amplification, fixed_point, organisation_exponent, cubic_coefficient):
+    for function in (
+        recursion.amplification,
+        recursion.fixed_point,
+        recursion.organisation_exponent,
+        recursion.cubic_coefficient,
+    ):
         with pytest.raises(ValueError, match=name):
             function(tree)
     with pytest.raises(ValueError, match=name):
-        tree_step(0.1, tree)
+        recursion.tree_step(0.1, tree)
 
 
 @pytest.mark.parametrize("depth", [-1, 1.5])
 def test_bad_depth_is_refused(depth):
     with pytest.raises((ValueError, TypeError)):
-        tree_trajectory(0.1, Tree(3, 0.9, 0.1), depth)
+        recursion.tree_trajectory(0.1, Tree(3, 0.9, 0.1), depth)
