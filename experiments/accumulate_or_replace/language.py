@@ -13,6 +13,7 @@ Run: python -m experiments.accumulate_or_replace.language
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from experiments.accumulate_or_replace._refit import table_chain, zipf_language
 from figures.annotate import small_print
 from figures.forms import line_with_band
@@ -68,7 +70,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     keys = jax.random.split(jax.random.fold_in(key, 1), config.seeds)
-    measured = jax.jit(lambda: jax.lax.map(lambda f: jax.lax.map(lambda k: one(f, k), keys), flags))()
+    measured = jax.jit(partial(over_grid, run.mesh, one))(flags, keys)
     sizes = (config.generations, float(config.draws))
     diversity = 1 - jnp.sum(truth[0] ** 2)
     lines = [replaced_table_errors(*sizes, diversity), replaced_table_errors(*sizes, diversity, 0.3)]

@@ -14,6 +14,7 @@ Run: python -m experiments.debate_or_vote.belief_fan
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.debate import simulate_debate
 from figures.annotate import small_print
 from figures.render import render
@@ -61,7 +63,6 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     concentration, p, n = jnp.array(config.concentrations), config.belief, config.agents
     rounds = jnp.arange(config.rounds + 1.0)
 
-    @jax.jit
     def measure(key: jax.Array, total: jax.Array) -> tuple[jax.Array, ...]:
         weights = jnp.tile(total * jnp.array([p, 1 - p]), (n, 1))
         path = simulate_debate(key, jnp.ones((n, n)), weights, config.rounds, config.replicas).belief[:, 0]
@@ -70,7 +71,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return path[:, : config.paths], path.mean(1), path.std(1) / root, square.mean(1), square.std(1) / root
 
     keys = jax.random.split(key, len(config.concentrations))
-    paths, mean, mean_error, variance, variance_error = jax.lax.map(lambda case: measure(*case), (keys, concentration))
+    each = jax.jit(partial(over_devices, run.mesh, measure))
+    paths, mean, mean_error, variance, variance_error = each(keys, concentration)
     return {
         "paths": paths[0],
         "mean": mean,

@@ -14,6 +14,7 @@ Run: python -m experiments.debate_or_vote.biased_drift
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.debate import Answers, Chosen, Rule, simulate_debate
 from figures.annotate import small_print
 from figures.render import render
@@ -79,7 +81,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     keys = jax.random.split(key, len(config.biases))
-    each = jax.jit(lambda keys: jax.lax.map(lambda case: measure(*case), (keys, jnp.array(config.biases))))(keys)
+    each = jax.jit(partial(over_devices, run.mesh, measure))(keys, jnp.array(config.biases))
     votes = each["measured_votes"]
     return each | {"votes_error": jnp.sqrt(votes * (1 - votes)) / root}
 

@@ -16,6 +16,7 @@ Run: python -m experiments.debate_or_vote.interventions
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.debate import conformist, follower, oracle, plain, simulate_debate
 from figures.annotate import small_print
 from figures.render import render
@@ -75,8 +77,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     by_habit = []
     for place, habit in enumerate(HABITS):
         keys = jax.random.split(jax.random.fold_in(key, place), len(beliefs))
-        each = jax.jit(lambda keys, habit=habit: jax.lax.map(lambda case: accuracies(*case, habit), (keys, beliefs)))
-        by_habit.append(each(keys))
+        each = jax.jit(partial(over_devices, run.mesh, partial(accuracies, habit=habit)))
+        by_habit.append(each(keys, beliefs))
     out = {name: jnp.stack([one[name] for one in by_habit], 1) for name in by_habit[0]}
     votes = out["measured_votes"]
     return out | {"votes_error": jnp.sqrt(votes * (1 - votes) / config.replicas)}

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.debate import simulate_debate
 from figures.annotate import small_print
 from figures.render import render
@@ -69,13 +70,13 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
         together, alone = jax.random.split(key)
 
-        def one_urn(case: tuple[jax.Array, jax.Array]) -> jax.Array:
-            weights = case[1] * jnp.array([[p, 1 - p]])
-            seen = simulate_debate(case[0], jnp.ones((1, 1)), weights, most - 1, config.replicas)
+        def one_urn(key: jax.Array, total: jax.Array) -> jax.Array:
+            weights = total * jnp.array([[p, 1 - p]])
+            seen = simulate_debate(key, jnp.ones((1, 1)), weights, most - 1, config.replicas)
             return majorities(seen.answers[:, 0] == 0)
 
         own = jax.random.bernoulli(alone, p, (most, config.replicas))  # an own θ integrates out
-        return jax.lax.map(one_urn, (jax.random.split(together, total.size), total)), majorities(own)
+        return over_devices(run.mesh, one_urn, jax.random.split(together, total.size), total), majorities(own)
 
     measured, measured_alone = measure(key)
     return {

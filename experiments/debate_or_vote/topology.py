@@ -14,6 +14,7 @@ Run: python -m experiments.debate_or_vote.topology
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.debate import simulate_debate
 from core.trees.graphs import chain, complete, ring, star
 from figures.render import render
@@ -68,7 +70,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     keys = jax.random.split(key, len(graphs))
-    return jax.jit(lambda keys: jax.lax.map(lambda case: measure(*case), (keys, graphs)))(keys)
+    return jax.jit(partial(over_devices, run.mesh, measure))(keys, graphs)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

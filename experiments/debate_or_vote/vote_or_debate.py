@@ -15,6 +15,7 @@ Run: python -m experiments.debate_or_vote.vote_or_debate
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +24,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.debate import simulate_debate
 from figures.annotate import small_print
 from figures.render import render
@@ -67,8 +69,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     by_size = []
     for n in config.agents:
         keys = jax.random.split(jax.random.fold_in(key, n), len(belief))
-        compiled = jax.jit(lambda k, p, a, n=n: jax.lax.map(lambda case: both(*case, n), (k, p, a)))
-        by_size.append(compiled(keys, belief, total))
+        each = jax.jit(partial(over_devices, run.mesh, partial(both, n=n)))
+        by_size.append(each(keys, belief, total))
     shape = (len(config.agents), len(config.concentrations), len(config.beliefs), config.rounds + 1)
     exact, gain, error = (jnp.stack(part).reshape(shape).swapaxes(1, 2) for part in zip(*by_size, strict=True))
     return {"exact": exact, "gain": gain, "gain_error": error}

@@ -12,6 +12,7 @@ Run: python -m experiments.differential_information.recovery
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.differential_information._preferences import best_rewards, random_policies, sample_pairs
 from figures.annotate import threshold
 from figures.forms import line_with_band
@@ -78,8 +80,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return divergence(target, jax.nn.log_softmax(reference + rewards / beta))
 
     draws = jax.random.split(jax.random.fold_in(key, 1), config.samples)
-    learn = jax.jit(jax.vmap(from_sample, (0, None)), static_argnums=1)
-    finite = jnp.stack([learn(draws, pairs) for pairs in config.pairs], 1)
+    learn = [jax.jit(partial(over_devices, run.mesh, partial(from_sample, pairs=pairs))) for pairs in config.pairs]
+    finite = jnp.stack([each(draws) for each in learn], 1)
     return {"exponents": exponents, "ratio": ratio, "bare": bare, "finite": finite}
 
 

@@ -11,6 +11,7 @@ Run: python -m experiments.diffusion_spectral_entropy.noise_resilience
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 from core.probes.diffusion import diffusion_entropy
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from figures.annotate import direct_labels, threshold
 from figures.forms import line_with_band
 from figures.render import render
@@ -56,13 +58,13 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     corners = DISTANCE / jnp.sqrt(2) * jnp.eye(config.clusters, config.dimension)
     centres = jnp.repeat(corners, config.per_cluster, axis=0)
 
-    def entropy(key, noise, steps):
+    def entropies(key, noise):
         points = centres + noise * jax.random.normal(key, centres.shape)
-        return diffusion_entropy(points, BANDWIDTH, steps)
+        return jax.vmap(lambda steps: diffusion_entropy(points, BANDWIDTH, steps))(jnp.array(config.steps, float))
 
-    grid = jax.vmap(jax.vmap(jax.vmap(entropy, (None, 0, None)), (0, None, None)), (None, None, 0))
     keys = jax.random.split(key, config.seeds)
-    return {"entropy": jax.jit(grid)(keys, jnp.array(config.noises), jnp.array(config.steps, float))}
+    found = jax.jit(partial(over_grid, run.mesh, entropies, together=32))(keys, jnp.array(config.noises))
+    return {"entropy": jnp.moveaxis(found, -1, 0)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

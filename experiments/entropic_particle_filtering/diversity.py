@@ -11,6 +11,7 @@ Run: python -m experiments.entropic_particle_filtering.diversity
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.entropic_particle_filtering._filter import METHODS, Model, run_filter
 from figures.forms import line_with_band
 from figures.render import render
@@ -43,10 +45,12 @@ PRESETS = {"smoke": Config(steps=8, particles=16, runs=50), "laptop": Config(), 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Histories (methods, quantities, runs, steps)."""
     model, keys = Model(steps=config.steps, bias=config.bias), jax.random.split(key, config.runs)
-    found = [
-        jax.jit(jax.vmap(lambda k, m=m: jnp.stack(run_filter(model, config.particles, m, k))))(keys) for m in METHODS
-    ]
-    return {"history": jnp.stack(found).swapaxes(1, 2)}
+
+    def history(method: str) -> jax.Array:
+        one = lambda key: jnp.stack(run_filter(model, config.particles, method, key))  # noqa: E731
+        return jax.jit(partial(over_devices, run.mesh, one, together=config.runs))(keys)
+
+    return {"history": jnp.stack([history(method) for method in METHODS]).swapaxes(1, 2)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,6 +12,7 @@ Run: python -m experiments.entropic_particle_filtering.success
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.entropic_particle_filtering._filter import METHODS, Model, run_filter
 from figures.forms import line_with_band
 from figures.render import render
@@ -49,14 +51,12 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     def end(setting: jax.Array, key: jax.Array, method: str, particles: int) -> jax.Array:
         return run_filter(Model(config.steps, bias=setting[0], noise=setting[1]), particles, method, key).right[-1]
 
-    ends = [
-        [
-            jax.jit(jax.vmap(jax.vmap(lambda b, k, m=m, n=n: end(b, k, m, n), (None, 0)), (0, None)))(settings, keys)
-            for n in config.particles
-        ]
-        for m in METHODS
-    ]
-    return {"right": jnp.moveaxis(jnp.array(ends), (2, 0, 3, 1), (0, 1, 2, 3))}
+    def ends(method: str, particles: int) -> jax.Array:
+        one = lambda key: jax.vmap(lambda setting: end(setting, key, method, particles))(settings)  # noqa: E731
+        return jax.jit(partial(over_devices, run.mesh, one, together=config.runs))(keys)
+
+    found = jnp.stack([jnp.stack([ends(method, n) for n in config.particles]) for method in METHODS])
+    return {"right": jnp.moveaxis(found, (3, 0, 2, 1), (0, 1, 2, 3))}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -14,6 +14,7 @@ Run: python -m experiments.error_cascades.early_growth
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from core.trees.cascade import recurring, simulate_cascade
 from experiments.error_cascades._graphs import NAMES, four_graphs, influence
 from figures.annotate import small_print
@@ -60,10 +62,13 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Weighted counts by step (graphs, settings, steps), and the growth predicted for them (graphs, settings)."""
     graph_key, chance_key = jax.random.split(key)
     graphs = four_graphs(graph_key, config.agents, config.degree)
-    risk, delta = (x.ravel() for x in jnp.meshgrid(jnp.array(config.risks), jnp.array(config.corrections)))
+    risk, deltas = (x.ravel() for x in jnp.meshgrid(jnp.array(config.risks), jnp.array(config.corrections)))
 
-    def one_setting(key: jax.Array, graph: jax.Array, risk: jax.Array, delta: jax.Array) -> dict[str, jax.Array]:
-        beta, weight = risk * delta / spectral_radius(graph), influence(graph)
+    keys = jax.random.split(chance_key, (len(graphs), len(risk)))
+
+    def one(at: jax.Array, place: jax.Array) -> dict[str, jax.Array]:
+        key, graph, delta = keys[at, place], graphs[at], deltas[place]
+        beta, weight = risk[place] * delta / spectral_radius(graph), influence(graph)
         seeds = jnp.arange(config.agents) == jnp.argmax(weight)
         rule, size = recurring(delta), (config.steps, config.replicas)
         mass = jnp.einsum("i,tir->tr", weight, simulate_cascade(key, graph, seeds, beta, *size, rule).errors * 1.0)
@@ -74,12 +79,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             "error": mass.std(1) / config.replicas**0.5,
         }
 
-    def one_graph(case: tuple[jax.Array, jax.Array]) -> dict[str, jax.Array]:
-        keys, graph = case
-        return jax.lax.map(lambda setting: one_setting(setting[0], graph, *setting[1:]), (keys, risk, delta))
-
-    keys = jax.random.split(chance_key, (len(graphs), len(risk)))
-    return jax.jit(lambda keys: jax.lax.map(one_graph, (keys, graphs)))(keys)
+    return jax.jit(partial(over_grid, run.mesh, one))(*(jnp.arange(n) for n in keys.shape))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

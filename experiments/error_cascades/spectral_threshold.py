@@ -15,6 +15,7 @@ Run: python -m experiments.error_cascades.spectral_threshold
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from core.trees.cascade import recurring, simulate_cascade
 from experiments.error_cascades._graphs import NAMES, four_graphs, influence
 from figures.annotate import small_print, threshold
@@ -63,29 +65,23 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     risks, delta = jnp.array(config.risks), config.correction
     curve = jnp.geomspace(risks.min(), risks.max(), config.curve)
 
-    def mean_field(graph: jax.Array, radius: jax.Array) -> jax.Array:
-        def share(risk: jax.Array) -> jax.Array:
-            return cascade(jnp.ones(config.agents), graph, risk * delta / radius, delta, 1500)[-1].mean()
-
-        return jax.lax.map(share, curve)
-
-    def measured(graph: jax.Array, radius: jax.Array, keys: jax.Array) -> tuple[jax.Array, jax.Array]:
-        spark = jnp.arange(config.agents) == jnp.argmax(influence(graph))
-
-        def share(case: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
-            key, risk, seeds = case
-            rule, beta = recurring(delta), risk * delta / radius
-            errors = simulate_cascade(key, graph, seeds, beta, config.steps, config.replicas, rule).errors[-1].mean(0)
-            return errors.mean(), errors.std() / config.replicas**0.5
-
-        seeds = jnp.repeat(jnp.stack([spark, jnp.ones_like(spark)]), len(risks), axis=0)
-        mean, error = jax.lax.map(share, (keys, jnp.tile(risks, 2), seeds))
-        return mean.reshape(2, -1), error.reshape(2, -1)
+    def mean_field(case: tuple[jax.Array, jax.Array], risk: jax.Array) -> jax.Array:
+        graph, radius = case
+        return cascade(jnp.ones(config.agents), graph, risk * delta / radius, delta, 1500)[-1].mean()
 
     radius = jax.vmap(spectral_radius)(graphs)
-    keys = jax.random.split(chance_key, (len(graphs), 2 * len(risks)))
-    mean, error = jax.jit(lambda *cases: jax.lax.map(lambda case: measured(*case), cases))(graphs, radius, keys)
-    field = jax.jit(lambda *cases: jax.lax.map(lambda case: mean_field(*case), cases))(graphs, radius)
+    spark = jnp.argmax(jax.jit(jax.vmap(influence))(graphs), axis=1)
+    keys = jax.random.split(chance_key, (len(graphs), 2, len(risks)))
+
+    def measured(at: jax.Array, everyone: jax.Array, place: jax.Array) -> tuple[jax.Array, jax.Array]:
+        key, size = keys[at, everyone, place], (config.steps, config.replicas)
+        seeds = (everyone == 1) | (jnp.arange(config.agents) == spark[at])
+        beta = risks[place] * delta / radius[at]
+        errors = simulate_cascade(key, graphs[at], seeds, beta, *size, recurring(delta)).errors[-1].mean(0)
+        return errors.mean(), errors.std() / config.replicas**0.5
+
+    mean, error = jax.jit(partial(over_grid, run.mesh, measured))(*(jnp.arange(n) for n in keys.shape))
+    field = jax.jit(partial(over_grid, run.mesh, mean_field))((graphs, radius), curve)
     return {"curve": curve, "mean_field": field, "measured": mean, "error": error, "radius": radius}
 
 

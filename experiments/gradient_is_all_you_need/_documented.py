@@ -6,12 +6,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
 from core.particles.cbo import CboParameters, anisotropic, cbo_step, isotropic
 from core.particles.loops import evolve
 from core.particles.objectives import PROBLEMS
 from core.particles.schedules import growing_alpha
 from core.particles.swarm import swarm_init
+from core.run.mesh import over_devices
 
 NEAR = 0.25  # success: every coordinate of the best point this close to the minimiser, 0
 NOISES = {"isotropic": isotropic, "anisotropic": anisotropic}
@@ -38,13 +40,13 @@ DOCUMENTED = (
 )
 
 
-def successes(setting: Setting, key: jax.Array, runs: int) -> int:
+def successes(setting: Setting, key: jax.Array, runs: int, mesh: Mesh) -> int:
     """How many of so many runs find the minimum."""
-    return int(jnp.sum(_hits(setting, jax.random.split(key, runs))))
+    return int(jnp.sum(_hits(setting, mesh, jax.random.split(key, runs))))
 
 
-@partial(jax.jit, static_argnums=0)
-def _hits(setting: Setting, keys: jax.Array) -> jax.Array:
+@partial(jax.jit, static_argnums=(0, 1))
+def _hits(setting: Setting, mesh: Mesh, keys: jax.Array) -> jax.Array:
     objective, noise = PROBLEMS[setting.objective].function, NOISES[setting.noise]
 
     def hit(key: jax.Array) -> jax.Array:
@@ -56,7 +58,7 @@ def _hits(setting: Setting, keys: jax.Array) -> jax.Array:
 
         return jnp.max(jnp.abs(evolve(step, swarm_init(objective, x), setting.steps)[0].best_point)) < NEAR
 
-    return jax.vmap(hit)(keys)
+    return over_devices(mesh, hit, keys, together=len(keys))
 
 
 def standard_error(ours: tuple[int, int], theirs: tuple[int, int]) -> float:

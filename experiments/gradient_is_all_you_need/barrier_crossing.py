@@ -23,6 +23,7 @@ from core.particles.cbo import CboParameters
 from core.particles.hopping import HoppingParameters
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run, hopping_run
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
@@ -76,11 +77,17 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jnp.stack([jnp.any(path > half / 2) for path in (hops, swarm, walk)])
 
     keys = jax.random.split(key, config.runs)
-    over = jax.jit(jax.vmap(jax.vmap(crossed, (None, None, 0)), (0, 0, None)))
     heights, widths = jnp.array(config.heights), jnp.array(config.widths)
+
+    @jax.jit
+    def over(heights: jax.Array, halves: jax.Array) -> jax.Array:
+        places = jax.vmap(crossed, (0, 0, None))  # which share the random numbers of a run
+        each = over_devices(run.mesh, lambda key: places(heights, halves, key), keys, together=config.runs)
+        return each.sum(0).T
+
     return {
-        "heights": over(heights, jnp.full_like(heights, 0.6), keys).sum(1).T,
-        "widths": over(jnp.ones_like(widths), widths, keys).sum(1).T,
+        "heights": over(heights, jnp.full_like(heights, 0.6)),
+        "widths": over(jnp.ones_like(widths), widths),
         "reach": config.width * best_of_n(float(config.particles)),
     }
 

@@ -13,6 +13,7 @@ Run: python -m experiments.gradient_is_all_you_need.canyon
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +26,7 @@ from core.particles.loops import consensus_path
 from core.particles.objectives import canyon
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run, hopping_run
 from figures.render import render
 from figures.style import DOUBLE, INK, new_figure
@@ -91,7 +93,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jax.lax.scan(step, start, None, length=config.steps)[1]
 
     methods = (cbo, hop, proximal, lambda k: descend(k, 0.0), lambda k: descend(k, 1.0))
-    return {"paths": jnp.stack([jax.jit(jax.vmap(method))(noise) for method in methods])}
+    each = [jax.jit(partial(over_devices, run.mesh, method, together=config.runs)) for method in methods]
+    return {"paths": jnp.stack([paths(noise) for paths in each])}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

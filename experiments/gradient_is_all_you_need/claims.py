@@ -1,12 +1,14 @@
 """Claims of arXiv 2306.09778 and of what it builds on; all in float64, Monte Carlo with fixed seeds."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from core.particles.swarm import consensus_of
+from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine
 from core.verify.falsify import falsify
@@ -114,7 +116,9 @@ def c05_quadratic_closed_forms(trial: Trial) -> Evidence:
         x = mean[:, None] + root @ jax.random.normal(key, (2, particles))
         return consensus_point(x, jnp.sum(x * (curvature @ x), 0) / 2, alpha)
 
-    points = np.asarray(jax.jit(lambda k: jax.lax.map(one, jax.random.split(k, swarms), batch_size=100))(trial.key))
+    points = np.asarray(
+        jax.jit(partial(over_devices, trial.mesh, one, together=100))(jax.random.split(trial.key, swarms))
+    )
     exact = np.asarray(quadratic.consensus_covariance(mean, covariance, curvature, minimiser, alpha))
     white = np.linalg.solve(np.linalg.cholesky(exact), math.sqrt(particles) * (points - points.mean(0)).T)
     products = white @ white.T / (swarms - 1)

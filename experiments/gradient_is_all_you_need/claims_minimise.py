@@ -1,12 +1,16 @@
 """How often swarms find the global minimum: by the defaults of `minimise`, and at the documented settings of a peer."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from scipy import stats
 
 from core.particles.objectives import PROBLEMS
 from core.particles.search import defaults, search
+from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence
 from core.verify.law import law
@@ -21,7 +25,7 @@ def _share_at_least(hits: int, runs: int) -> float:
     return float(stats.beta.ppf(0.01, hits, runs - hits + 1)) if hits else 0.0
 
 
-def _hits_by_default(name: str, d: int, keys: jax.Array) -> int:
+def _hits_by_default(name: str, d: int, keys: jax.Array, mesh: Mesh) -> int:
     """Runs that find the minimiser, which lies anywhere in the middle half of the box, another place in each run."""
     problem = PROBLEMS[name]
     low, high = problem.box
@@ -33,7 +37,7 @@ def _hits_by_default(name: str, d: int, keys: jax.Array) -> int:
         swarm, _, _ = search(problem.function, settings, key, edge, edge + (high - low))
         return jnp.max(jnp.abs(swarm.best_point - goal)) < NEAR
 
-    return int(jnp.sum(jax.jit(lambda keys: jax.lax.map(hit, keys))(keys)))
+    return int(jnp.sum(jax.jit(partial(over_devices, mesh, hit))(keys)))
 
 
 def c32_defaults_find_the_minimum_of_many(trial: Trial) -> Evidence:
@@ -41,7 +45,8 @@ def c32_defaults_find_the_minimum_of_many(trial: Trial) -> Evidence:
     runs = {3: 2, 10: 2} if trial.effort == 1 else {3: 20, 10: 20, 30: 10, 100: 5}
     least = []
     for d, each in runs.items():
-        hits = sum(_hits_by_default(name, d, jax.random.split(trial.key, each)) for name in _SOLVED)
+        keys = jax.random.split(trial.key, each)
+        hits = sum(_hits_by_default(name, d, keys, trial.mesh) for name in _SOLVED)
         least.append(_share_at_least(hits, each * len(_SOLVED)))
     return bound(np.array(least) - 0.5, tolerance=0.0)
 
@@ -49,7 +54,8 @@ def c32_defaults_find_the_minimum_of_many(trial: Trial) -> Evidence:
 def c34_defaults_follow_a_curved_valley(trial: Trial) -> Evidence:
     """`minimise` finds the end of Rosenbrock's valley in most runs, for d = 5 and 10."""
     runs = 8 if trial.effort == 1 else 30
-    hits = [_hits_by_default("rosenbrock", d, jax.random.split(trial.key, runs)) for d in (5, 10)]
+    keys = jax.random.split(trial.key, runs)
+    hits = [_hits_by_default("rosenbrock", d, keys, trial.mesh) for d in (5, 10)]
     return bound(np.array([_share_at_least(each, runs) for each in hits]) - 0.5, tolerance=0.0)
 
 
@@ -58,7 +64,7 @@ def c33_success_at_the_documented_settings_of_a_peer(trial: Trial) -> Evidence:
     found, exact, error = [], [], []
     for setting in DOCUMENTED:
         runs, (wins, tries) = (20 if setting.d == 2 else 2) * min(trial.effort, 10), setting.peer
-        hits = successes(setting, trial.key, runs)
+        hits = successes(setting, trial.key, runs, trial.mesh)
         found.append(hits / runs)
         exact.append(wins / tries)
         error.append(standard_error((hits, runs), setting.peer))

@@ -1,6 +1,7 @@
 """What swarms do: temperature, decay, mean-field law, noise and the canyon, against the theory of their limits."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import numpy as np
 from core.particles import cbo, hopping
 from core.particles.objectives import canyon, rastrigin_soft, sphere
 from core.particles.swarm import swarm_consensus, swarm_init
+from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
@@ -35,7 +37,8 @@ def c13_linear_energies_lose_particles_exponentially(trial: Trial) -> Evidence:
             energy = x[0] / width * z
             return consensus_point(x, energy, 1.0), effective_sample_size(gibbs_weights(energy, 1.0)) / particles
 
-        points, share = jax.jit(lambda k, f=one: jax.lax.map(f, jax.random.split(k, swarms), batch_size=400))(trial.key)
+        each = jax.jit(partial(over_devices, trial.mesh, one, together=400))
+        points, share = each(jax.random.split(trial.key, swarms))
         along, across = finite_swarm.hop_covariance_linear(z, width)
         found += [*(np.var(points, axis=0, ddof=1) * particles), share.mean()]
         exact += [along, across, finite_swarm.effective_share_linear(z)]
@@ -170,7 +173,7 @@ def c21_mean_field_law_against_particles(trial: Trial) -> Evidence:
         end = consensus_run(rastrigin_soft, cbo.CboParameters(1.0, 0.5, alpha, dt), key, start, time_steps)[0]
         return jnp.stack([swarm_consensus(end, alpha).point[0], jnp.mean(end.position**2)])
 
-    found = np.asarray(jax.jit(jax.vmap(run))(jax.random.split(trial.key, 24)))
+    found = np.asarray(jax.jit(partial(over_devices, trial.mesh, run, together=24))(jax.random.split(trial.key, 24)))
     # both schemes are of first order in dt, with opposite signs: some 2 dt of each number
     error = found.std(0, ddof=1) / math.sqrt(len(found)) + 2 * dt * np.abs(exact) / 3
     return law(found.mean(0), exact, error, degrees_of_freedom=23)
@@ -188,7 +191,8 @@ def c22_propagation_of_chaos(trial: Trial) -> Evidence:
         return jnp.stack([jnp.mean((end - ends[-1][: len(end)]) ** 2) for end in ends[:-1]])
 
     seeds = jax.random.split(trial.key, 200 * trial.effort)
-    gaps = np.asarray(jax.jit(lambda k: jax.lax.map(gap, k, batch_size=25))(seeds)).reshape(20, -1, len(counts)).mean(1)
+    gaps = np.asarray(jax.jit(partial(over_devices, trial.mesh, gap, together=25))(seeds))
+    gaps = gaps.reshape(20, -1, len(counts)).mean(1)
     gaps = gaps / (1 - counts / many)  # the limit is itself a swarm, and shares these particles
     return rate(log_slopes(np.log(counts), gaps), expected=-1, rival=-0.5, confidence=0.999)
 
@@ -205,7 +209,7 @@ def c27_consensus_crosses_the_canyon_and_gradient_descent_does_not(trial: Trial)
         parameters = cbo.CboParameters(1.0, 1.6, 100.0, 0.01)
         return swarm_consensus(consensus_run(canyon, parameters, key, x, 250, cbo.isotropic)[0], 100.0).point
 
-    ends = jax.jit(lambda k: jax.lax.map(run, k, batch_size=20))(jax.random.split(trial.key, runs))
+    ends = jax.jit(partial(over_devices, trial.mesh, run, together=20))(jax.random.split(trial.key, runs))
     hits = float(jnp.sum(jnp.linalg.norm(ends, axis=1) < 0.25))
     return combine(
         identity(3.86, canyon(path), rtol=0.0, atol=0.02),

@@ -1,6 +1,7 @@
 """Variants of the swarm: sampling, polarised, truncated, inertial, in batches, and with a network as objective."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from core.particles.networks import data_batch, evaluated_anew, flat_parameters,
 from core.particles.objectives import rastrigin_soft, sphere
 from core.particles.schedules import cooled_sigma, growing_alpha
 from core.particles.swarm import swarm_consensus, swarm_init
+from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
@@ -169,6 +171,6 @@ def c31_a_swarm_trains_a_network_without_gradients(trial: Trial) -> Evidence:
         return jnp.mean((scores > 0) == test[1], axis=1)
 
     runs = 15 + trial.effort
-    right = np.asarray(jax.jit(lambda keys: jax.lax.map(accuracy, keys))(jax.random.split(trial.key, runs)))
+    right = np.asarray(jax.jit(partial(over_devices, trial.mesh, accuracy))(jax.random.split(trial.key, runs)))
     gain = right[:, 0] - right[:, 1]
     return bound(np.array([gain.mean() - 3 * gain.std(ddof=1) / math.sqrt(runs)]), tolerance=0.0)

@@ -12,6 +12,7 @@ Run: python -m experiments.gradient_is_all_you_need.decay_rates
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from core.particles.cbo import CboParameters, anisotropic, isotropic
 from core.particles.objectives import rastrigin_soft, sphere
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import line_with_band
 from figures.render import render
@@ -62,7 +64,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
                 record = lambda swarm, _: jnp.mean(sphere(swarm.position))  # noqa: E731
                 return consensus_run(rastrigin_soft, parameters, key, start, config.steps, noise, record)[1]
 
-            paths.append(jax.jit(lambda keys, one=one: jax.lax.map(one, keys))(keys))
+            paths.append(jax.jit(partial(over_devices, run.mesh, one))(keys))
             rows = d if noise is isotropic else 1
             factors.append(euler_square_factor(config.dt, SIGMA * np.sqrt(config.dt), rows))
     shape = (len(NOISES), len(config.dimensions))

@@ -11,6 +11,7 @@ Run: python -m experiments.gradient_is_all_you_need.mean_field_law
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from core.particles.objectives import rastrigin_soft
 from core.particles.swarm import swarm_consensus
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._landscapes import soft
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import histogram_density, order_plot
@@ -70,7 +72,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     keys, errors = jax.random.split(key, config.runs), []
     for particles in config.particles:
-        positions, points = jax.jit(lambda k, n=particles: jax.lax.map(lambda k: swarm(k, n), k, batch_size=10))(keys)
+        each = partial(over_devices, run.mesh, partial(swarm, particles=particles), together=10)
+        positions, points = jax.jit(each)(keys)
         errors.append(jnp.sqrt(jnp.mean((points - path[-1]) ** 2)))
     return {
         "cells": law.cells,

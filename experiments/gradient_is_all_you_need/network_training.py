@@ -12,6 +12,7 @@ Run: python -m experiments.gradient_is_all_you_need.network_training
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -27,6 +28,7 @@ from core.particles.schedules import cooled_sigma, growing_alpha
 from core.particles.swarm import swarm_consensus, swarm_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices, over_grid
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, SINGLE, new_figure
@@ -112,8 +114,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jax.lax.scan(epoch, (start, method.init(start)), jnp.arange(config.epochs))[1]
 
     keys = jax.random.split(jax.random.fold_in(key, 2), config.seeds)
-    swarms = [jax.jit(lambda k, s=s: jax.lax.map(lambda k: swarm_epochs(s, k), k))(keys) for s in config.sigmas]
-    return {"accuracy": jnp.stack([*swarms, jax.jit(jax.vmap(adam_epochs))(keys)])}
+    swarms = jax.jit(partial(over_grid, run.mesh, swarm_epochs))(jnp.array(config.sigmas), keys)
+    adam = jax.jit(partial(over_devices, run.mesh, adam_epochs))(keys)
+    return {"accuracy": jnp.concatenate([swarms, adam[None]])}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -13,6 +13,7 @@ Run: python -m experiments.gradient_is_all_you_need.noise_covariance
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from figures.render import render
 from figures.style import BLUE, SINGLE, VERMILION, new_figure
 from theory.consensus.gibbs import consensus_point
@@ -57,7 +59,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         def one(key: jax.Array) -> jax.Array:
             return jax.vmap(lambda h: draw(h, key))(curvatures)
 
-        return jax.jit(lambda: jax.lax.map(one, keys, batch_size=50))()
+        return jax.jit(partial(over_devices, run.mesh, one, together=50))(keys)
 
     return {
         "curvatures": curvatures,

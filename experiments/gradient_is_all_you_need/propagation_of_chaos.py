@@ -11,6 +11,7 @@ Run: python -m experiments.gradient_is_all_you_need.propagation_of_chaos
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from core.particles.cbo import CboParameters
 from core.particles.objectives import rastrigin_soft, sphere
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import order_plot
 from figures.render import render
@@ -59,7 +61,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             limit = end(config.limit)
             return jnp.stack([jnp.mean((end(n) - limit[:n]) ** 2) for n in config.particles])
 
-        gaps.append(jax.jit(lambda k, gap=gap: jax.lax.map(gap, k, batch_size=4))(jax.random.split(key, config.seeds)))
+        each = jax.jit(partial(over_devices, run.mesh, gap, together=4))
+        gaps.append(each(jax.random.split(key, config.seeds)))
     return {"gaps": jnp.stack(gaps)}
 
 

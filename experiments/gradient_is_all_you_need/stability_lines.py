@@ -13,6 +13,7 @@ Run: python -m experiments.gradient_is_all_you_need.stability_lines
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,7 @@ from core.particles.objectives import ackley
 from core.particles.swarm import Noise
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import line_with_band
 from figures.render import render
@@ -63,7 +65,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             return jnp.max(jnp.abs(end.best_point)) < 0.25
 
         keys = jax.random.split(jax.random.fold_in(key, d), config.runs)
-        return jax.jit(jax.vmap(jax.vmap(success, (None, 0)), (0, None)))(jnp.array(config.noises), keys).mean(1)
+        strengths = lambda key: jax.vmap(success, (0, None))(jnp.array(config.noises), key)  # noqa: E731
+        return jax.jit(partial(over_devices, run.mesh, strengths, together=config.runs))(keys).mean(0)
 
     line = jnp.geomspace(1, 100, 60)
     strengths = jnp.geomspace(0.03, 4, 100)

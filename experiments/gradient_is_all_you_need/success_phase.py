@@ -12,6 +12,7 @@ Run: python -m experiments.gradient_is_all_you_need.success_phase
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +24,7 @@ from core.particles.objectives import rastrigin_soft
 from core.particles.swarm import swarm_consensus
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import phase_diagram
 from figures.render import render
@@ -65,9 +67,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             end = consensus_run(rastrigin_soft, parameters, key, start, config.steps)[0]
             return rastrigin_soft(swarm_consensus(end, 100.0).point) < config.threshold
 
-        over_runs = jax.vmap(jax.vmap(success, (None, 0)), (0, None))
+        over_squares = lambda key, one=success: jax.vmap(one, (0, None))(jnp.array(config.squares), key)  # noqa: E731
         keys = jax.random.split(jax.random.fold_in(key, particles), config.runs)
-        rows.append(jax.jit(over_runs)(jnp.array(config.squares), keys).mean(1))
+        rows.append(jax.jit(partial(over_devices, run.mesh, over_squares, together=config.runs))(keys).mean(0))
     return {"success": jnp.stack(rows)}
 
 

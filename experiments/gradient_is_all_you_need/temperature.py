@@ -11,6 +11,7 @@ Run: python -m experiments.gradient_is_all_you_need.temperature
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 from core.particles.hopping import HoppingParameters
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import hopping_run
 from figures.forms import histogram_density, predicted_measured
 from figures.render import render
@@ -61,8 +63,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     keys = jax.random.split(key, config.runs)
     for particles in config.particles:
-        over_runs = jax.vmap(lambda a, t, k, n=particles: path(a, t, k, n), (None, None, 0))
-        points = jax.jit(jax.vmap(over_runs, (0, 0, None)))(alphas, taus, keys)
+        settings = jax.vmap(partial(path, particles=particles), (0, 0, None))  # which share the random numbers of a run
+        each = partial(over_devices, run.mesh, lambda key, s=settings: s(alphas, taus, key), together=config.runs)
+        points = jax.jit(each)(keys).swapaxes(0, 1)
         measured.append(jnp.mean(points**2, axis=-1))
         predicted.append(hopping_variance(taus, hopping_width(alphas, taus), particles))
         temperature.append(effective_temperature(alphas, particles))

@@ -13,7 +13,9 @@ Cost: smoke 3 s, laptop 10 s
 Run: python -m experiments.gradient_is_all_you_need.theorem_terms
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +27,7 @@ from core.particles.objectives import rastrigin_soft, sphere
 from core.particles.swarm import swarm_consensus, swarm_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._landscapes import wavy
 from figures.forms import order_plot
 from figures.render import render
@@ -76,19 +79,21 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         x = 1 + jax.random.normal(key, (1, particles))
         return (consensus_point(x, x[0] ** 2 / 2, 1.0)[0] - 0.5) ** 2
 
+    def over(keys: jax.Array, one: Callable[[jax.Array], jax.Array], together: int) -> jax.Array:
+        return jax.jit(partial(over_devices, run.mesh, one, together=together))(keys)
+
     keys = jax.random.split(key, config.repetitions)
-    shifts = [jax.jit(jax.vmap(jax.vmap(lambda s, k, n=n: shift(s, k, n), (None, 0)), (0, None)))(noises, keys[:m])
+    shifts = [over(keys[:m], lambda k, n=n: jax.vmap(lambda s: shift(s, k, n))(noises), m)
               for n, m in ((config.small, config.repetitions), (config.large, 16))]  # fmt: skip
     more = jax.random.split(key, 3 * config.repetitions)  # they cost little, and a root mean square needs them
-    square = [jnp.mean(jax.jit(lambda ks, n=int(n): jax.lax.map(lambda k: sampled(k, n), ks, batch_size=400))(more))
-              for n in counts]  # fmt: skip
+    square = [jnp.mean(over(more, partial(sampled, particles=int(n)), 400)) for n in counts]
     one, zero = jnp.ones(1), jnp.zeros(1)
     constant = consensus_covariance(one, jnp.eye(1), jnp.eye(1), zero, 1.0)[0, 0]
     still = after(jnp.asarray(0.0))
     laplace = jax.jit(jax.vmap(distances, (0, None)))(alphas, jnp.asarray(STEP))[0]
     return {
         "defects": defects, "drift": jnp.linalg.norm(jax.jit(jax.vmap(after))(defects) - still[None], axis=1),
-        "noises": noises, "few": jnp.median(shifts[0], axis=1), "many": jnp.median(shifts[1], axis=1),
+        "noises": noises, "few": jnp.median(shifts[0], axis=0), "many": jnp.median(shifts[1], axis=0),
         "widths": hopping_width(alphas, STEP), "laplace": laplace,
         "counts": jnp.asarray(counts), "sampling": jnp.sqrt(jnp.stack(square)), "constant": jnp.sqrt(constant),
         "taus": taus, "explicit": jax.jit(jax.vmap(distances, (None, 0)))(jnp.asarray(10.0), taus)[1],

@@ -13,6 +13,7 @@ Run: python -m experiments.invisible_leash.support
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from matplotlib.figure import Figure
 from core.policies.tabular import exact_ascent
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.invisible_leash._bandits import prompts, sampled_ascent, support_change
 from figures.forms import line_with_band
 from figures.render import render
@@ -71,7 +73,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     strengths = jnp.linspace(0, 8, 60)
     found = {
-        "sampled": jax.jit(jax.vmap(seed))(jax.random.split(key, config.seeds)),
+        "sampled": jax.jit(partial(over_devices, run.mesh, seed))(jax.random.split(key, config.seeds)),
         "exact": jax.jit(lambda z: jax.lax.scan(exact, z, length=config.steps)[1])(logits),
         "tilt": jax.jit(jax.vmap(lambda b: summary(tilted(logits, jnp.broadcast_to(reward, logits.shape), b))))(
             strengths

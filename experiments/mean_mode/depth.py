@@ -16,6 +16,7 @@ Run: python -m experiments.mean_mode.depth
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from experiments.mean_mode._stack import RULES, Rule, forward, rules, sample_layers, sample_tokens
 from figures.forms import line_with_band
 from figures.render import render
@@ -57,7 +59,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Each array (rules, seeds, layers)."""
     nothing = jnp.zeros((config.layers, 2, config.tokens, config.width))
 
-    def one(key: jax.Array, rule: Rule) -> dict[str, jax.Array]:
+    def one(rule: Rule, key: jax.Array) -> dict[str, jax.Array]:
         layer_key, token_key, read_key = jax.random.split(key, 3)
         layers = sample_layers(layer_key, config.layers, config.width)
         tokens = sample_tokens(token_key, config.tokens, config.width)
@@ -73,7 +75,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     seeds = jax.random.split(key, config.seeds)
-    return jax.jit(jax.vmap(jax.vmap(one, (0, None)), (None, 0)))(seeds, rules())
+    return jax.jit(partial(over_grid, run.mesh, one))(rules(), seeds)
 
 
 def _energy(x: jax.Array) -> jax.Array:

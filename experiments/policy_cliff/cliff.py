@@ -12,6 +12,7 @@ Run: python -m experiments.policy_cliff.cliff
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.policy_cliff._process import fork, random_process
 from figures.render import render
 from figures.style import COLORS, DOUBLE, INK, VERMILION, new_figure
@@ -76,8 +78,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     keys = jax.random.split(key, config.processes)
     grid = jax.vmap(jax.vmap(forked, (None, 0)), (0, None))
-    cloud = jax.vmap(jax.vmap(jax.vmap(moved, (0, None, None)), (None, None, 0)), (None, 0, None))
+    cloud = jax.vmap(jax.vmap(moved, (None, None, 0)), (None, 0, None))
     far = jnp.logspace(-4, 0.5, config.points)
+    each = partial(over_devices, run.mesh, lambda key: cloud(key, gammas, far), together=config.processes)
     return {
         "distance": distance,
         "far": far,
@@ -87,7 +90,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         )(alphas),
         "bound": jax.vmap(lambda a: shift_bound(distance, a))(alphas),
         "fork": jax.jit(grid)(gammas, far),
-        "processes": jax.jit(cloud)(keys, gammas, far),
+        "processes": jnp.moveaxis(jax.jit(each)(keys), 0, 2),
         "process_bound": jax.vmap(lambda g: shift_bound(far, config.temperature, g))(gammas),
     }
 

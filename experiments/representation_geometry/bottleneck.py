@@ -11,6 +11,7 @@ Run: python -m experiments.representation_geometry.bottleneck
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 from core.probes.spectra import effective_rank
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from experiments.representation_geometry._training import record_times, train
 from figures.forms import phase_diagram
 from figures.render import render
@@ -57,11 +59,11 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     times, dips, rises = tuple(record_times(config.steps, config.records)), [], []
     for dimension in config.dimensions:
 
-        def one(key, skew, dimension=dimension):
+        def one(skew, key, dimension=dimension):
             return train(key, skew, config.tokens, dimension, times, config.rate, config.spread)[1]
 
-        grid = jax.jit(jax.vmap(jax.vmap(one, (0, None)), (None, 0)))
-        rank = effective_rank(grid(jax.random.split(key, config.seeds), jnp.array(config.skews)), of="eigen")
+        grid = jax.jit(partial(over_grid, run.mesh, one))
+        rank = effective_rank(grid(jnp.array(config.skews), jax.random.split(key, config.seeds)), of="eigen")
         dips.append(jnp.mean(rank.min(-1) / rank[..., 0], axis=1))
         rises.append(jnp.mean(rank[..., -1] / rank.min(-1), axis=1))
     return {"dip": jnp.stack(dips), "rise": jnp.stack(rises)}

@@ -12,6 +12,7 @@ Run: python -m experiments.representation_geometry.phases
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from core.probes.spectra import effective_rank
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from experiments.representation_geometry._training import record_times, train
 from figures.forms import line_with_band
 from figures.render import render
@@ -57,11 +59,11 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Rank and loss, (skews, seeds, times)."""
     times = tuple(record_times(config.steps, config.records))
 
-    def one(key, skew):
+    def one(skew, key):
         return train(key, skew, config.tokens, config.dimension, times, config.rate, config.spread)
 
-    grid = jax.vmap(jax.vmap(one, (0, None)), (None, 0))
-    loss, spectrum = jax.jit(grid)(jax.random.split(key, config.seeds), jnp.array(config.skews))
+    grid = jax.jit(partial(over_grid, run.mesh, one))
+    loss, spectrum = grid(jnp.array(config.skews), jax.random.split(key, config.seeds))
     return {"time": jnp.array(times), "loss": loss, "rank": effective_rank(spectrum, of="eigen")}
 
 

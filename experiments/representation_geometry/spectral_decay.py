@@ -11,6 +11,7 @@ Run: python -m experiments.representation_geometry.spectral_decay
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 from core.probes.spectra import effective_rank, spectral_decay
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.representation_geometry._training import record_times, train
 from figures.forms import line_with_band
 from figures.render import render
@@ -61,7 +63,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     def one(key):
         return train(key, config.skew, config.tokens, config.dimension, times, config.rate, config.spread)[1]
 
-    spectrum = jax.jit(jax.vmap(one))(jax.random.split(key, config.seeds))
+    spectrum = jax.jit(partial(over_devices, run.mesh, one))(jax.random.split(key, config.seeds))
     decay = spectral_decay(spectrum, config.first, config.last)
     return {
         "time": jnp.array(times),

@@ -14,14 +14,17 @@ Run: python -m experiments.sigma_reparam.entropy_bound
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import optax
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from figures.render import render
 from figures.style import COLORS, DOUBLE, INK, new_figure
 from theory.entropy.softmax import entropy
@@ -52,7 +55,9 @@ PRESETS = {
 }
 
 
-def lowest(entropy_of: Callable, shape: tuple[int, ...], norms: jax.Array, key: jax.Array, config: Config) -> jax.Array:
+def lowest(
+    entropy_of: Callable, shape: tuple[int, ...], norms: jax.Array, key: jax.Array, config: Config, mesh: Mesh
+) -> jax.Array:
     """Least entropy that Adam finds at each norm, best of the starts; `entropy_of` maps (norm, point)."""
     method = optax.adam(optax.cosine_decay_schedule(0.1, config.steps))
 
@@ -68,7 +73,8 @@ def lowest(entropy_of: Callable, shape: tuple[int, ...], norms: jax.Array, key: 
         return jnp.exp(jax.lax.scan(step, (start, method.init(start)), None, config.steps)[1].min())
 
     keys = jax.random.split(key, (config.starts, len(norms)))
-    return jax.jit(jax.vmap(jax.vmap(descend), (0, None)))(keys, norms).min(axis=0)
+    each = partial(over_devices, mesh, lambda keys: jax.vmap(descend)(keys, norms), together=config.starts)
+    return jax.jit(each)(keys).min(axis=0)
 
 
 def row_entropy(norm: jax.Array, point: jax.Array) -> jax.Array:
@@ -91,11 +97,14 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         "dot_norm": dots,
         "row_bound": jnp.stack([least_row_entropy(norm, float(t)) for t in config.tokens]),
         "row_found": jnp.stack(
-            [lowest(row_entropy, (t,), dots, k, config) for t, k in zip(config.tokens, row_keys[1:], strict=True)]
+            [
+                lowest(row_entropy, (t,), dots, k, config, run.mesh)
+                for t, k in zip(config.tokens, row_keys[1:], strict=True)
+            ]
         ),
         "matrix_row_bound": least_row_entropy(norm, float(size)),
         "matrix_bound": least_mean_entropy(norm, float(size)),
-        "matrix_found": lowest(matrix_entropy, (size, size), dots, row_keys[0], config),
+        "matrix_found": lowest(matrix_entropy, (size, size), dots, row_keys[0], config, run.mesh),
         "certified": certified_norm(float(size)),
     }
 

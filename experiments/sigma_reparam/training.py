@@ -15,6 +15,7 @@ Run: python -m experiments.sigma_reparam.training
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +24,8 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.sigma_reparam._training import VALUES, Size, Watched, train
+from core.run.mesh import over_grid
+from experiments.sigma_reparam._training import VALUES, Size, train
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure
@@ -59,18 +61,13 @@ PRESETS = {
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Each array (variants, seeds, rates, points): plain, then σReparam."""
     size = Size(config.tokens, config.width, config.batch)
+
+    def one(flag: jax.Array, key: jax.Array, rate: jax.Array) -> dict[str, jax.Array]:
+        watched = train(key, size, rate, flag, points=config.points, every=config.every)[1]
+        return {name: getattr(watched, name) for name in ("loss", "row_entropy", "row_bound")}
+
     grid = (jnp.arange(2) == 1, jax.random.split(key, config.seeds), jnp.array(config.rates))
-    flags, seeds, rates = (i.ravel() for i in jnp.indices((2, config.seeds, len(config.rates))))
-    starts = (grid[1][seeds], grid[2][rates], grid[0][flags])
-
-    # One run after the other: a batched product of small matrices is an order of magnitude slower on a CPU.
-    def run_one(start: tuple) -> Watched:
-        key, rate, flag = start
-        return train(key, size, rate, flag, points=config.points, every=config.every)[1]
-
-    watched = jax.jit(lambda starts: jax.lax.map(run_one, starts))(starts)
-    shape = (2, config.seeds, len(config.rates), config.points)
-    return {name: getattr(watched, name).reshape(shape) for name in ("loss", "row_entropy", "row_bound")}
+    return jax.jit(partial(over_grid, run.mesh, one))(*grid)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,6 +12,7 @@ Run: python -m experiments.softmax_ghosts.controller
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from experiments.softmax_ghosts._network import downhill, loss, moved, radii, sample_problem
 from figures.forms import line_with_band
 from figures.render import render
@@ -59,7 +61,7 @@ PRESETS = {
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Loss and step ratio (guards, seeds, steps)."""
 
-    def one(key: jax.Array, guard: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def one(guard: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         layers, data = sample_problem(key, config.each, config.width)
 
         def descend(net, index):
@@ -75,7 +77,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jax.lax.scan(descend, layers, jnp.arange(config.steps))[1]
 
     keys = jax.random.split(key, config.seeds)
-    losses, ratios = jax.jit(jax.vmap(jax.vmap(one, (0, None)), (None, 0)))(keys, jnp.arange(3))
+    losses, ratios = jax.jit(partial(over_grid, run.mesh, one))(jnp.arange(3), keys)
     return {"loss": losses, "ratio": ratios}
 
 

@@ -13,6 +13,7 @@ Run: python -m experiments.softmax_ghosts.step_ratio
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from experiments.softmax_ghosts._network import downhill, loss, moved, radii, sample_problem
 from figures.annotate import threshold
 from figures.render import render
@@ -56,7 +58,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Loss before and after (temperatures, seeds, points), and the radius (temperatures, seeds)."""
     steps = jnp.logspace(-1.5, 3, config.points)
 
-    def one(key: jax.Array, temperature: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def one(temperature: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         layers, data = sample_problem(key, config.each, config.width)
 
         def descend(net, _):
@@ -69,8 +71,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return loss(net, data, temperature), after, radii(net, data, direction, temperature).min()
 
     keys = jax.random.split(key, config.seeds)
-    over = jax.jit(jax.vmap(jax.vmap(one, (0, None)), (None, 0)))
-    before, after, radius = over(keys, jnp.array(config.temperatures))
+    before, after, radius = jax.jit(partial(over_grid, run.mesh, one))(jnp.array(config.temperatures), keys)
     return {"step": steps, "before": before, "after": after, "radius": radius}
 
 

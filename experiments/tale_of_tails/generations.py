@@ -13,6 +13,7 @@ Run: python -m experiments.tale_of_tails.generations
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices, over_grid
 from experiments.tale_of_tails._memoriser import relearned_errors, resampled, zipf
 from figures.annotate import small_print
 from figures.render import render
@@ -61,11 +63,12 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     def chain(draws: int) -> jax.Array:
         lost = lambda key: (resampled(key, law, draws, config.generations) == 0) @ law  # noqa: E731
-        return jax.jit(lambda keys: jax.lax.map(lost, keys))(keys)
+        return jax.jit(partial(over_devices, run.mesh, lost))(keys)
 
     sizes, most = jnp.array(config.relearn), (max(config.sources), max(config.relearn))
-    one = lambda key, source: relearned_errors(key, law, source, sizes, most)  # noqa: E731
-    relearn = jax.jit(lambda source: jax.lax.map(lambda key: one(key, source), keys))
+
+    def relearn(source: jax.Array, key: jax.Array) -> jax.Array:
+        return relearned_errors(key, law, source, sizes, most)
 
     expected = jax.jit(lambda draws: jnp.exp(-draws[:, None] * law[None]) @ law)
     survival, sources = lineage_survival(config.generations), jnp.array(config.sources, float)
@@ -73,7 +76,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     return {
         "chain": jnp.stack([chain(draws) for draws in config.draws]),
         "chain_expected": jnp.stack([expected(draws * survival) for draws in config.draws]),
-        "relearned": jnp.stack([relearn(source) for source in jnp.array(config.sources)]),
+        "relearned": jax.jit(partial(over_grid, run.mesh, relearn))(jnp.array(config.sources), keys),
         "fine": fine,
         "relearned_expected": jnp.stack([expected(effective_draws(fine, source)) for source in sources]),
     }

@@ -11,6 +11,7 @@ Run: python -m experiments.unlearning_speed.forget_retain
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.unlearning_speed._forgetting import METHODS, forget
 from figures.forms import line_with_band
 from figures.render import render
@@ -54,9 +56,10 @@ PRESETS = {
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Accuracy kept and depth forgotten (methods, seeds, steps)."""
     sizes = (config.each, config.width, config.training, config.steps, (0.3, config.rate))
-    over = jax.jit(jax.vmap(jax.vmap(lambda k, m: forget(k, m, *sizes), (0, None)), (None, 0)))
-    found = over(jax.random.split(key, config.seeds), jnp.arange(len(METHODS)))
-    return {"retained": found["retained"], "forgotten": found["forgotten"]}
+    each = jax.vmap(lambda key, method: forget(key, method, *sizes), (None, 0))  # methods share what was trained
+    over = jax.jit(partial(over_devices, run.mesh, lambda key: each(key, jnp.arange(len(METHODS)))))
+    found = over(jax.random.split(key, config.seeds))
+    return {name: found[name].swapaxes(0, 1) for name in ("retained", "forgotten")}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,6 +12,7 @@ Run: python -m experiments.unlearning_speed.speed
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from experiments.unlearning_speed._forgetting import METHODS, forget
 from figures.annotate import direct_labels
 from figures.forms import line_with_band
@@ -71,8 +73,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     path = jax.jit(lambda: jax.lax.scan(descend, jnp.zeros(1 + len(beta)), length=config.descent)[1])()
     at = jnp.unique(jnp.round(jnp.logspace(1, jnp.log10(config.descent - 1), 12)).astype(int))
     sizes = (config.each, config.width, config.training, config.steps, (0.3, config.rate))
-    over = jax.jit(jax.vmap(jax.vmap(lambda k, m: forget(k, m, *sizes), (0, None)), (None, 0)))
-    network = over(jax.random.split(key, config.seeds), jnp.arange(2))
+    each = jax.vmap(lambda key, method: forget(key, method, *sizes), (None, 0))  # methods share what was trained
+    over = jax.jit(partial(over_devices, run.mesh, lambda key: each(key, jnp.arange(2))))
+    network = over(jax.random.split(key, config.seeds))
     return {
         "depth": depth,
         "time": ascent_time(depth),
@@ -80,7 +83,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         "bounded_time": jax.jit(jax.vmap(bounded_time))(bounded_depth, beta),
         "descent_time": step * at,
         "descent": path[at].T,
-        "distance": network["distance"],
+        "distance": network["distance"].swapaxes(0, 1),
     }
 
 

@@ -13,6 +13,7 @@ Run: python -m experiments.vanishing_variance.gossip_training
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_grid
 from core.trees.graphs import complete, random_graph, ring
 from experiments.vanishing_variance._gossip import CLASSES, Data, Schedule, blobs, train
 from figures.forms import line_with_band
@@ -68,16 +70,13 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     test = Data(data.inputs.reshape(-1, config.dimension), data.labels.reshape(-1))
     widths = (config.dimension, *(config.width,) * config.hidden, CLASSES)
     schedule = Schedule(config.rounds, config.local_steps, config.rate)
-    parts = jnp.indices((len(mixing), 2, config.seeds)).reshape(3, -1)
-    keys = jax.random.split(train_key, config.seeds)
 
-    def one(part: jax.Array) -> tuple[jax.Array, jax.Array]:
-        matrix, flag = mixing[part[0]], part[1] == 1
-        return train(keys[part[2]], data, test, matrix, flag, widths, schedule)
+    def one(matrix: jax.Array, corrected: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return train(key, data, test, matrix, corrected, widths, schedule)
 
-    losses, shares = jax.jit(lambda parts: jax.lax.map(one, parts))(parts.T)
-    shape = (len(mixing), 2, config.seeds, config.rounds)
-    return {"loss": losses.reshape(shape), "share": shares.reshape(shape)}
+    grid = (mixing, jnp.arange(2) == 1, jax.random.split(train_key, config.seeds))
+    loss, share = jax.jit(partial(over_grid, run.mesh, one))(*grid)
+    return {"loss": loss, "share": share}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,6 +12,7 @@ Run: python -m experiments.vanishing_variance.variance_laws
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.mesh import over_devices
 from core.trees.graphs import complete, ring, star
 from figures.annotate import small_print
 from figures.render import render
@@ -80,14 +82,15 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jax.lax.scan(layer, jnp.ones(config.width), drawn)[1]
 
     keys = jax.random.split(signal_key, config.draws)
-    over = jax.vmap(gain, (0, None, None))
     shares, flags = 1 / jnp.array(config.averages, float), jnp.array([False, True])
-    gains = jax.jit(jax.vmap(jax.vmap(over, (None, None, 0)), (None, 0, None)))(keys, shares, flags)
+    grid = jax.vmap(jax.vmap(gain, (None, None, 0)), (None, 0, None))
+    each = partial(over_devices, run.mesh, lambda key: grid(key, shares, flags), together=config.draws)
+    gains = jax.jit(each)(keys)
     return {
         "measured": measured(mixing),
         "exact": jnp.stack([gossip_variance(m, config.rounds) for m in mixing]),
-        "gain": gains.mean(axis=2),
-        "error": gains.std(axis=2, ddof=1) / config.draws**0.5,
+        "gain": gains.mean(axis=0),
+        "error": gains.std(axis=0, ddof=1) / config.draws**0.5,
         "expected": jnp.stack([signal_gain(shares, depth) for depth in range(1, config.layers + 1)], axis=1),
     }
 

@@ -16,8 +16,8 @@ Change = Float[Array, "*#tokens"]
 def token_discriminator(log_prob: Tokens, entropy: Tokens) -> Change:
     """S_k = p_k (log p_k + H) of the sampled token.
 
-    >>> print(f"{token_discriminator(jnp.log(0.5), jnp.log(4.0)):.4f}")  # (log 4 - log 2)/2
-    0.3466
+    >>> print(f"{token_discriminator(jnp.log(0.25), jnp.log(8.0)):.4f}")  # (log 8 - log 4)/4
+    0.1733
     """
     l = jnp.asarray(log_prob)
     return jnp.exp(l) * (l + jnp.asarray(entropy))
@@ -28,8 +28,8 @@ def full_estimate(
 ) -> Change:
     """-r A (S_k - E_p[S]): every logit of the row moves as the gradient of log p_k says.
 
-    >>> print(f"{full_estimate(jnp.log(0.5), jnp.log(4.0), 0.1, 1.0):.4f}")  # -(0.3466 - 0.1)
-    -0.2466
+    >>> print(f"{full_estimate(jnp.log(0.25), jnp.log(8.0), 0.1, 1.0):.4f}")  # -(0.1733 - 0.1)
+    -0.0733
     """
     return (
         -jnp.asarray(ratio) * jnp.asarray(advantage) * (token_discriminator(log_prob, entropy) - jnp.asarray(expected))
@@ -41,8 +41,8 @@ def own_logit_estimate(log_prob: Tokens, entropy: Tokens, advantage: Tokens, rat
 
     It keeps the term j = k of E_p[S] = Σ_j p_j S_j and drops the others: (1 - p_k) S_k = S_k - p_k S_k.
 
-    >>> print(f"{own_logit_estimate(jnp.log(0.5), jnp.log(4.0), 1.0):.4f}")  # half of S = 0.3466
-    -0.1733
+    >>> print(f"{own_logit_estimate(jnp.log(0.25), jnp.log(8.0), 1.0):.4f}")  # (3/4) of S = 0.1733
+    -0.1300
     """
     p = jnp.exp(jnp.asarray(log_prob))
     return -jnp.asarray(ratio) * jnp.asarray(advantage) * (1 - p) * token_discriminator(log_prob, entropy)
@@ -54,8 +54,8 @@ def inverse_old_estimate(log_prob: Tokens, old_log_prob: Tokens, entropy: Tokens
     The probability is clamped to [1e-8, 1 - 1e-8] as there. On policy it is (1 - p)(l + H) A with no p in front, so
     rare tokens weigh as much as common ones.
 
-    >>> print(f"{inverse_old_estimate(jnp.log(0.5), jnp.log(0.5), jnp.log(4.0), 1.0):.4f}")  # -(1 - p)(l + H)
-    -0.3466
+    >>> print(f"{inverse_old_estimate(jnp.log(0.25), jnp.log(0.25), jnp.log(8.0), 1.0):.4f}")  # -(3/4) log 2
+    -0.5199
     """
     l = jnp.clip(jnp.asarray(log_prob), jnp.log(1e-8), jnp.log1p(-1e-8))
     old = jnp.maximum(jnp.exp(jnp.asarray(old_log_prob)), 1e-8)
@@ -65,8 +65,8 @@ def inverse_old_estimate(log_prob: Tokens, old_log_prob: Tokens, entropy: Tokens
 def sign_estimate(log_prob: Tokens, entropy: Tokens, advantage: Tokens) -> Change:
     """-A S_k: the rule for a bare logit, without the baseline.
 
-    >>> print(f"{sign_estimate(jnp.log(0.5), jnp.log(4.0), 1.0):.4f}")
-    -0.3466
+    >>> print(f"{sign_estimate(jnp.log(0.25), jnp.log(8.0), 1.0):.4f}")
+    -0.1733
     """
     return -jnp.asarray(advantage) * token_discriminator(log_prob, entropy)
 
