@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
+from core.run.mesh import over_devices
 from experiments.accumulate_or_replace._refit import Protocol, Setting, squared_errors
 from figures.annotate import small_print
 from figures.render import render
@@ -59,16 +59,17 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     kinds += [(0.0, 0.0, share, rows) for share in config.shares for rows in (0.0, 1.0)]
     keys = jax.random.split(key, config.chains)
 
-    def chain(kind: jax.Array, key: jax.Array) -> jax.Array:
-        return squared_errors(key, setting, Protocol(*kind), jnp.ones(config.dimension))
+    def chain(key: jax.Array) -> jax.Array:  # of each protocol, with the same random numbers
+        ones = jnp.ones(config.dimension)
+        return jax.vmap(lambda kind: squared_errors(key, setting, Protocol(*kind), ones))(jnp.array(kinds))
 
-    errors = jax.jit(partial(over_grid, run.mesh, chain, together=config.chains))(jnp.array(kinds), keys)
+    errors = jax.jit(partial(over_devices, run.mesh, chain, together=50))(keys)
     v, n = one_fit_error(config.dimension, float(config.samples)), config.generations
     blends = [replaced_errors(n, v, share) for share in config.shares]
     fresh = accumulated_fresh_errors(n, config.dimension, float(config.samples))
     return {
-        "mean": errors.mean(axis=1),
-        "error": errors.std(axis=1, ddof=1) / config.chains**0.5,
+        "mean": errors.mean(axis=0),
+        "error": errors.std(axis=0, ddof=1) / config.chains**0.5,
         "expected": jnp.stack([replaced_errors(n, v), accumulated_errors(n, v), fresh, *blends]),
         "ceiling": v * jnp.pi**2 / 6,
     }

@@ -108,7 +108,8 @@ def trained_rows(
         return _texts(keys, jnp.arange(first, first + chunk), language, config.batch, config.length + 1)
 
     pieces = math.ceil(config.test_texts / (chunk * config.batch))
-    test = jnp.concatenate([texts(test_key[None], chunk * piece)[0] for piece in range(pieces)])
+    same = jnp.broadcast_to(test_key, config.seeds)  # the shape of keys to learn with: drawing is compiled once
+    test = jnp.concatenate([texts(same, chunk * piece)[0] for piece in range(pieces)])
     test = test.reshape(-1, config.length + 1)[: config.test_texts]
     for width, layers in architectures:
         start, learn, look = network(mesh, config.vocabulary, config.length, width, layers, config.rate)

@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
+from core.run.mesh import over_devices
 from experiments.mean_mode._stack import RULES, Rule, forward, rules, sample_layers, sample_tokens
 from figures.forms import line_with_band
 from figures.render import render
@@ -75,7 +75,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     seeds = jax.random.split(key, config.seeds)
-    return jax.jit(partial(over_grid, run.mesh, one))(rules(), seeds)
+    each = jax.vmap(one, (0, None))  # rules share the layers of a seed
+    found = jax.jit(partial(over_devices, run.mesh, lambda key: each(rules(), key)))(seeds)
+    return {name: x.swapaxes(0, 1) for name, x in found.items()}
 
 
 def _energy(x: jax.Array) -> jax.Array:

@@ -57,8 +57,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Accuracy kept and depth forgotten (methods, seeds, steps)."""
     sizes = (config.each, config.width, config.training, config.steps, (0.3, config.rate))
     each = jax.vmap(lambda key, method: forget(key, method, *sizes), (None, 0))  # methods share what was trained
-    over = jax.jit(partial(over_devices, run.mesh, lambda key: each(key, jnp.arange(len(METHODS)))))
-    found = over(jax.random.split(key, config.seeds))
+    over = partial(over_devices, run.mesh, lambda key: each(key, jnp.arange(len(METHODS))), together=config.seeds)
+    found = jax.jit(over)(jax.random.split(key, config.seeds))
     return {name: found[name].swapaxes(0, 1) for name in ("retained", "forgotten")}
 
 

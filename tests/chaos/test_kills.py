@@ -53,9 +53,11 @@ def whole_steps(out):
 
 
 def is_whole(step):
+    if not (step / "manifest.json").exists():
+        return False
     manifest = json.loads((step / "manifest.json").read_text())
-    files = manifest["files"].items()
-    return store.is_intact(manifest) and all(store.sha256(step / name) == digest for name, digest in files)
+    files = [(step / name, digest) for name, digest in manifest["files"].items()]
+    return store.is_intact(manifest) and all(file.exists() and store.sha256(file) == digest for file, digest in files)
 
 
 def start_run(out):
@@ -112,7 +114,8 @@ def after_kill(toll, processes, moments, out):
     seconds = max(toll.seconds, time.monotonic() - started)
     last, acknowledged = max(whole_steps(out), default=0), processes[0].acknowledged
     whole = [store.read_record(folder) is not None for folder in results(out)]
-    whole += [step in whole_steps(out) for step in steps_in(checkpoints(out))]
+    if not results(out):  # beside a result they are being cleared away
+        whole += [step in whole_steps(out) for step in steps_in(checkpoints(out))]
     lost = not results(out) and (RESULT in acknowledged or last < max(acknowledged, default=0))
     toll = toll.plus(kills=killed, lost=lost, half=not all(whole), resumed=last > 0)
     return toll._replace(seconds=seconds)
