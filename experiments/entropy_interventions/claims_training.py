@@ -33,7 +33,7 @@ def c15_failures_alone_keep_more_entropy(trial: Trial) -> Evidence:
     gradient: what it makes of the noise of few successes and of many failures differs. With long responses, by Adam:
     figure `long_responses`.
     """
-    adam, gradient = (_log_ratio(_bandit_runs(rule)) for rule in (ADAM, optax.sgd(10.0)))
+    adam, gradient = (_log_ratio(_bandit_runs(rule, trial.mesh)) for rule in (ADAM, optax.sgd(10.0)))
     margin = np.log(1.05)
     return holds_if(
         "the optimiser is Adam",

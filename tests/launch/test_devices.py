@@ -15,7 +15,7 @@ SHARDED = ["phase_transition.phase_diagram"]
 @pytest.mark.parametrize("name", SHARDED)
 def test_a_sharded_figure_does_not_depend_on_devices_and_processes(name, tmp_path):
     words = ("-m", f"experiments.{name}", "--preset=smoke")
-    done = command(*words, "--devices=3", f"--out={tmp_path / 'one'}", cwd=REPOSITORY)
+    done = command(*words, "--devices=8", f"--out={tmp_path / 'one'}", cwd=REPOSITORY)
     assert done.returncode == 0, done.stderr
     said = together(*words, f"--out={tmp_path / 'two'}")
     assert "computed" in said[0]

@@ -26,6 +26,7 @@ ELSEWHERE = {
         ("python -m launch.sweep", "python -m launch.collect", "the table of a sweep"),
         ("tests/launch/test_readme_sweep.py", "test_the_commands_do_what_they_say"),
     ),
+    "python -m experiments.phase_transition.phase_diagram --devices=8": ("tests/launch/test_devices.py", "--devices=8"),
     "sbatch": ("tests/cluster/slurm.py", "run.sbatch"),
 }
 SMALL = ("experiments.", "launch.run", "launch.verify", "launch.report")  # what takes a preset
@@ -43,16 +44,22 @@ def here(line):
     return not elsewhere(line) and words(line)[0] == "python" and "--distributed" not in line
 
 
-def test_commands_and_snippets_run_in_their_order(tmp_path):
+def test_commands_run_in_their_order(tmp_path):
     """As a reader goes through them, at the smallest sizes: what one leaves is there for the next."""
     for line in (line for line in LINES if here(line)):
         rest = words(line)[1:]
         small = ["--preset=smoke"] * (rest[1].startswith(SMALL) and "--preset=smoke" not in rest)
         done = command(*rest, *small, cwd=tmp_path, PYTHONPATH=str(REPOSITORY))
         assert (done.returncode, bool(done.stdout)) == (0, True), (line, done.stderr)
-    for title in (title for title in SNIPPETS if not elsewhere(title)):
-        done = command("-c", SNIPPETS[title], cwd=tmp_path, PYTHONPATH=str(REPOSITORY))
-        assert (done.returncode, bool(done.stdout), "nan" in done.stdout) == (0, True, False), (title, done.stderr)
+
+
+def test_snippets_run_each_in_a_namespace_of_its_own(tmp_path):
+    snippets = {title: body for title, body in SNIPPETS.items() if not elsewhere(title)}
+    code = f"for title, body in {snippets!r}.items(): print(title); exec(body, {{'__name__': '__main__'}})"
+    done = command("-c", code, cwd=tmp_path, PYTHONPATH=str(REPOSITORY))
+    assert (done.returncode, "nan" in done.stdout) == (0, False), done.stderr
+    said = done.stdout.splitlines()
+    assert all(said[said.index(title) + 1] not in snippets for title in snippets), "each prints something"
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if not here(line)])

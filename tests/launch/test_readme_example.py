@@ -114,22 +114,48 @@ def test_the_report_shows_the_paper(project, computed):
     assert "mean_square_is_time" in text
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["-m", FIGURE, "--config.step=3"], "no such field; there are: --config.steps=400"),
-        (["-m", FIGURE, "--config.steps=0.5"], "--config.steps=0.5: must be an int"),
-        (["-m", FIGURE, "--out=run_folder.py/x"], "can't write to"),
-        (["-m", "launch.run", "nothing"], "no paper 'nothing'; there are: random_walk"),
-        (["-m", "launch.run"], "name a paper or paper/figure, or say --all"),
-        (["-m", "launch.verify", "random_walk/none"], "no claim 'none' in random_walk; there are: mean_square_is_time"),
-        (["-m", "launch.verify", "--config.a=1"], "claims have no config fields"),
-        (["-m", "launch.report", "--bogus"], "unknown flag --bogus"),
-    ],
-)
-def test_mistakes_get_one_line_and_exit_status_2(project, words, message):
+MISTAKES = [
+    ([FIGURE, "--config.step=3"], "no such field; there are: --config.steps=400"),
+    ([FIGURE, "--config.steps=0.5"], "--config.steps=0.5: must be an int"),
+    ([FIGURE, "--out=run_folder.py/x"], "can't write to"),
+    (["launch.run", "nothing"], "no paper 'nothing'; there are: random_walk"),
+    (["launch.run"], "name a paper or paper/figure, or say --all"),
+    (["launch.verify", "random_walk/none"], "no claim 'none' in random_walk; there are: mean_square_is_time"),
+    (["launch.verify", "--config.a=1"], "claims have no config fields"),
+    (["launch.report", "--bogus"], "unknown flag --bogus"),
+]
+# Each as `python -m` would run it, one after the other: a process of its own for each would mostly import.
+ONE_BY_ONE = """
+import contextlib, io, json, runpy, sys
+told = []
+for words in json.loads(sys.argv[1]):
+    sys.argv, said, status = words, io.StringIO(), 0
+    with contextlib.redirect_stderr(said):
+        try:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        except SystemExit as left:
+            status = left.code
+    told.append((status, said.getvalue()))
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(project):
     (project / "run_folder.py").touch()
-    done = command(*words, cwd=project)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    done = command("-W", "ignore", "-c", ONE_BY_ONE, json.dumps([words for words, _ in MISTAKES]), cwd=project)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("which", "message"), [(i, message) for i, (_, message) in enumerate(MISTAKES)])
+def test_mistakes_get_one_line_and_exit_status_2(told, which, message):
+    status, said = told[which]
+    assert status == 2
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_a_mistake_ends_its_process_with_status_2(project):
+    done = command("-m", "launch.run", "nothing", cwd=project, seconds=20)
+    assert (done.returncode, done.stderr.count("\n"), "no paper" in done.stderr) == (2, 1, True)

@@ -2,14 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from core.features.vocabulary import sample_vocabulary, vocabulary_loss, vocabulary_spectrum, zipf_frequencies
-
-
-def test_frequencies_follow_the_power_law():
-    p = zipf_frequencies(10, 1.5)
-    np.testing.assert_allclose(p.sum(), 1)
-    np.testing.assert_allclose(p[0] / p[3], 4**1.5)
-    np.testing.assert_allclose(zipf_frequencies(10, 0.0), 0.1)
+from core.features.vocabulary import sample_vocabulary, vocabulary_loss, vocabulary_spectrum
 
 
 def test_loss_and_spectrum_are_those_of_the_tokens_as_they_occur():

@@ -15,8 +15,6 @@ def test_it_reaches_the_minimum_and_records_start_and_end():
     np.testing.assert_allclose(end, 1.0, atol=1e-4)
 
 
-def test_first_step_is_adams():
-    _, path = train_full_batch(lambda x: jnp.sum(3 * x), jnp.zeros(1), lambda x: x, steps=10, records=11, rate=0.1)
-    np.testing.assert_allclose(path[1], -0.1, rtol=1e-6)  # the sign of the slope, times the rate
+def test_records_that_do_not_divide_the_steps_are_refused():
     with pytest.raises(ValueError, match="records is 4"):
         train_full_batch(jnp.sum, jnp.zeros(1), jnp.sum, steps=10, records=4)

@@ -1,6 +1,3 @@
-import json
-import subprocess
-import sys
 from functools import partial
 
 import jax
@@ -100,33 +97,6 @@ def test_counts_map_over_laws_and_keys():
     keys, leaves = jax.random.split(jax.random.key(0), 3), jnp.array([1, 2, 3], jnp.uint32)
     mapped, alone = jax.jit(jax.vmap(count))(keys, leaves), jax.jit(count)
     assert mapped.tolist() == [int(alone(*one)) for one in zip(keys, leaves, strict=True)]
-
-
-CHILD = """
-import json, jax, numpy as np
-jax.config.update("jax_num_cpu_devices", 4)
-from jax.sharding import AxisType
-from core.run.platform import use_compile_cache
-from core.trees.bits import dyadic
-from core.trees.law import Law, Shape
-from core.trees.simulate import simulate_sharded
-use_compile_cache()
-law = Law(leaf=dyadic(3, 2), flip=dyadic(1, 2), correlation=dyadic(1, 2))
-counts = []
-for devices in (1, 2, 4):
-    mesh = jax.make_mesh((devices,), ("trees",), axis_types=(AxisType.Auto,), devices=jax.devices()[:devices])
-    run = jax.jit(lambda key, mesh=mesh: simulate_sharded(mesh, key, law, Shape(3, 2), 101, first=6, block=16))
-    counts.append(int(run(jax.random.key(9))))
-print(json.dumps(counts))
-"""
-
-
-def test_counts_are_equal_on_one_two_and_four_devices():
-    """101 words do not divide evenly: the last devices have less to do, one of 16 blocks is not full."""
-    child = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=120, check=False)
-    assert child.returncode == 0, child.stderr
-    here = int(jax.jit(lambda key: simulate_words(key, NOISY, Shape(3, 2), 101, first=6))(jax.random.key(9)))
-    assert json.loads(child.stdout) == [here] * 3
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import jax
 import numpy as np
 import pytest
 
+from core.run.experiment import Run
+from core.run.mesh import device_mesh
 from experiments.linguistic_collapse._published import permutation_p, published_rows
 
 COLUMNS = ("model,val_loss,cdnv,norms_log_mean,norms_log_var,interfere_var,log_kern_mean,log_kern_var,"
@@ -25,7 +27,7 @@ def path(tmp_path):
 def test_every_figure_takes_the_published_rows_in_place_of_training(name, path):
     experiment = import_module(f"experiments.linguistic_collapse.{name}").EXPERIMENT
     config = type(experiment.presets["laptop"])(published=str(path))
-    found = experiment.compute(config, jax.random.key(0), None)
+    found = experiment.compute(config, jax.random.key(0), Run(device_mesh(), None))
     assert found["loss"].tolist() == ([2.5] if name == "seeds" else [2.5, 1.5])
 
 
