@@ -51,7 +51,7 @@ def test_invariants(logits):
 
 def test_masked_tokens_do_not_exist(logits):
     masked = jnp.concatenate([logits, jnp.full((64, 5), -jnp.inf)], -1)
-    np.testing.assert_array_equal(entropy(masked), entropy(logits))
+    np.testing.assert_allclose(entropy(masked), entropy(logits), rtol=1e-14)  # sums of 17 and of 12 terms
     np.testing.assert_array_equal(discriminator(masked)[:, :12], discriminator(logits))
     assert (discriminator(masked)[:, 12:] == 0).all()
     assert np.isfinite(jax.jit(jax.vmap(jax.grad(entropy)))(masked)).all()
