@@ -49,14 +49,16 @@ def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, toget
     count = _length(runs)
     share = -(-count // devices)
     batch = together or (1 if jax.default_backend() == "cpu" else share)
-    batch = batch if batch > 1 else None  # one rounds otherwise in a batch than out of it
     dealt = jnp.minimum(jnp.arange(share * devices), count - 1)
 
     # nothing is replicated and nothing summed across devices, so that there is nothing for check_vma to find; with it,
     # each loop inside `function` would have to mark its initial state as varying
     @partial(jax.shard_map, mesh=mesh, in_specs=PartitionSpec(axis), out_specs=PartitionSpec(axis), check_vma=False)
     def on_each(own: Any) -> Results:
-        return jax.lax.map(lambda one: function(*one), own, batch_size=batch)
+        if 1 < batch >= share:
+            return jax.vmap(function)(*own)
+        # one rounds otherwise in a batch than out of it
+        return jax.lax.map(lambda one: function(*one), own, batch_size=batch if batch > 1 else None)
 
     return jax.tree.map(lambda x: x[:count], on_each(jax.tree.map(lambda x: x[dealt], runs)))
 

@@ -97,30 +97,33 @@ def trained_rows(
 
     Compiling costs more than running here, so what need not know the architecture is compiled once, and what need not
     know the length of training once for all figures: texts are drawn for a few steps at a time, apart from the steps
-    that learn from them, and all features are padded with zeros, which no metric sees. The seeds are dealt to the
-    devices of the mesh.
+    that learn from them, and all features are padded with zeros, which no metric sees. There is one seed at a time on
+    each device of the mesh, so that no program knows how many there are.
     """
     language_key, test_key, seed_key = jax.random.split(key, 3)
     language = _language(language_key, config.vocabulary, config.states)
+    seed_keys = jax.random.split(seed_key, config.seeds)
     chunk, widest, found = math.gcd(_TOGETHER, *config.steps), max(width for width, _ in architectures), []
 
     def texts(keys: jax.Array, first: int) -> jax.Array:
         return _texts(keys, jnp.arange(first, first + chunk), language, config.batch, config.length + 1)
 
     pieces = math.ceil(config.test_texts / (chunk * config.batch))
-    same = jnp.broadcast_to(test_key, config.seeds)  # the shape of keys to learn with: drawing is compiled once
+    same = jnp.broadcast_to(test_key, mesh.size)  # the shape of keys to learn with: drawing is compiled once
     test = jnp.concatenate([texts(same, chunk * piece)[0] for piece in range(pieces)])
     test = test.reshape(-1, config.length + 1)[: config.test_texts]
     for width, layers in architectures:
         start, learn, look = network(mesh, config.vocabulary, config.length, width, layers, config.rate)
-        init_keys, data_keys = _both(jax.random.split(seed_key, config.seeds))
-        states, seen = start(init_keys), []
-        for done in range(chunk, config.steps[-1] + 1, chunk):
-            states = learn(states, texts(data_keys, done - chunk), jnp.asarray(config.steps[-1]))
-            if done in config.steps:
-                for seed, (loss, features, head) in enumerate(zip(*look(states[0], test), strict=True)):
-                    row = {"width": width, "layers": layers, "seed": seed, "steps": done, "loss": loss}
-                    seen.append(row | _measure(features, test[:, 1:].reshape(-1), head, widest))
+        seen = []
+        for seeds in np.array_split(np.arange(config.seeds), range(mesh.size, config.seeds, mesh.size)):
+            init_keys, data_keys = _both(seed_keys[np.resize(seeds, mesh.size)])
+            states = start(init_keys)
+            for done in range(chunk, config.steps[-1] + 1, chunk):
+                states = learn(states, texts(data_keys, done - chunk), jnp.asarray(config.steps[-1]))
+                if done in config.steps:
+                    for seed, loss, features, head in zip(seeds, *look(states[0], test), strict=False):
+                        row = {"width": width, "layers": layers, "seed": seed, "steps": done, "loss": loss}
+                        seen.append(row | _measure(features, test[:, 1:].reshape(-1), head, widest))
         found += sorted(seen, key=lambda row: row["seed"])
     return {name: np.array([float(row[name]) for row in found]) for name in found[0]}
 

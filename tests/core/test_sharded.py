@@ -16,12 +16,13 @@ import jax
 jax.config.update("jax_num_cpu_devices", 8)
 from core.run.mesh import device_mesh
 from core.run.platform import use_compile_cache
-from tests.sharded_work import all_digests, all_work, close_without_exactness, digests, swarm_work
+from tests.sharded_work import all_digests, all_work, close_without_exactness, digest, digests, swarm_work, trees
 
 use_compile_cache()
 found = {"alone": all_digests(None, all_work()), 8: all_digests(device_mesh(), all_work())}
 for count in (2, 4):
-    found[count] = digests(device_mesh(jax.devices()[:count]), swarm_work(3, 1000, "cbo"))
+    mesh = device_mesh(jax.devices()[:count])
+    found[count] = {**digests(mesh, swarm_work(3, 1000, "cbo")), "trees": digest(trees(mesh))}
 close_without_exactness(device_mesh())
 print(json.dumps(found))
 """
