@@ -28,6 +28,12 @@ def direct_labels(ax: "Axes", lines: Iterable["Line2D"] | None = None, gap: floa
         ax: with lines drawn.
         lines: to be labelled; by default those of `ax` that were given a label.
         gap: between line and label, in points.
+
+    >>> from figures.style import new_figure
+    >>> ax = new_figure()[1]
+    >>> _ = ax.plot([0, 1], [0, 2], label="slope 2")
+    >>> [(label.get_text(), *map(float, label.xy)) for label in direct_labels(ax)]
+    [('slope 2', 1.0, 2.0)]
     """
     chosen = [line for line in (ax.lines if lines is None else lines) if not str(line.get_label()).startswith("_")]
     if not chosen:
@@ -66,7 +72,12 @@ def spread_apart(places: np.ndarray, distance: float) -> np.ndarray:
 
 
 def panel_letters(axes: Iterable["Axes"]) -> list["Text"]:
-    """Bold a, b, c... at the upper left corners, in reading order."""
+    """Bold a, b, c... at the upper left corners, in reading order.
+
+    >>> from figures.style import new_figure
+    >>> [letter.get_text() for letter in panel_letters(new_figure(cols=3)[1])]
+    ['a', 'b', 'c']
+    """
     return [
         ax.set_title(letter, loc="left", fontweight="bold", fontsize=TEXT)
         for ax, letter in zip(np.ravel(np.asarray(axes, dtype=object)), string.ascii_lowercase, strict=False)
@@ -74,7 +85,12 @@ def panel_letters(axes: Iterable["Axes"]) -> list["Text"]:
 
 
 def threshold(ax: "Axes", at: float, text: str = "", axis: str = "x", color: str = INK) -> "Line2D":
-    """A dashed line across the axes where theory puts a threshold, with its name beside it."""
+    """A dashed line across the axes where theory puts a threshold, with its name beside it.
+
+    >>> from figures.style import new_figure
+    >>> threshold(new_figure()[1], 1.5, "critical").get_xdata()
+    [1.5, 1.5]
+    """
     if axis not in ("x", "y"):
         raise ValueError(f"axis={axis!r}: must be 'x' or 'y'")
     style = {"color": color, "linewidth": 1.5 * HAIRLINE, "linestyle": (0, (4, 2)), "zorder": 1.5}
@@ -87,12 +103,27 @@ def threshold(ax: "Axes", at: float, text: str = "", axis: str = "x", color: str
 
 
 def legend_above(ax: "Axes") -> "Legend":
-    """What the axes hold, in one row above them: inside, it would cover data."""
+    """What the axes hold, in one row above them: inside, it would cover data.
+
+    >>> from figures.style import new_figure
+    >>> ax = new_figure()[1]
+    >>> _ = ax.plot([0, 1], label="rising")
+    >>> [text.get_text() for text in legend_above(ax).get_texts()]
+    ['rising']
+    """
     return ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2)
 
 
 def small_print(ax: "Axes", text: str) -> "Text":
-    """Say once, in grey, what bars and bands mean; a second, different saying goes on a new line."""
+    """Say once, in grey, what bars and bands mean; a second, different saying goes on a new line.
+
+    >>> from figures.style import new_figure
+    >>> ax = new_figure()[1]
+    >>> said = [small_print(ax, words) for words in ("bars: 95 %", "n = 9", "bars: 95 %")]
+    >>> print(said[-1].get_text())
+    bars: 95 %
+    n = 9
+    """
     for old in ax.texts:
         if old.get_gid() == _SMALL_PRINT:
             said = old.get_text().split("\n")

@@ -38,7 +38,13 @@ class Chapter(NamedTuple):
 def equation_pages(
     chapters: Sequence[Chapter], titles: Mapping[str, str], claims: Sequence[Claim], site: Site
 ) -> dict[str, str]:
-    """Address and content of every page; `titles` are those of the papers by name."""
+    """Address and content of every page; `titles` are those of the papers by name.
+
+    >>> half = Equation("half", "half(x)", "x/2", "theory/trees/halves.py:7", (), ())
+    >>> chapter = Chapter("Trees", "theory/trees/halves.py", "Halves.", [half])
+    >>> list(equation_pages([chapter], {}, [], Site(())))
+    ['equations/index.html', 'equations/trees.html']
+    """
     ledger = {(claim["paper"], claim["claim"]): claim for claim in claims}
     pillars = [(name, list(group)) for name, group in groupby(chapters, lambda chapter: chapter.pillar)]
     pages = {EQUATIONS: _contents(pillars, site)}

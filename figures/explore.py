@@ -48,7 +48,11 @@ EXPLORABLES = (
 
 
 def explore_page(explorable: Explorable, site: Site) -> str:
-    """One page; without JavaScript it says so."""
+    """One page; without JavaScript it says so.
+
+    >>> "it needs JavaScript" in explore_page(EXPLORABLES[0], Site(()))
+    True
+    """
     name = explorable.name
     here = address_of(explorable)
     fragment = (_FRAGMENTS / f"{name}.html").read_text(encoding="utf-8")
@@ -66,17 +70,29 @@ def explore_page(explorable: Explorable, site: Site) -> str:
 
 
 def address_of(explorable: Explorable) -> str:
-    """Address of its page from the report's root."""
+    """Address of its page from the report's root.
+
+    >>> address_of(EXPLORABLES[0])
+    'explore/trees.html'
+    """
     return f"explore/{explorable.name}.html"
 
 
 def explorables_of(family: str) -> list[tuple[str, str]]:
-    """(address, title) of what there is to play with for a family of papers."""
+    """(address, title) of what there is to play with for a family of papers.
+
+    >>> explorables_of("trees")
+    [('explore/trees.html', 'When a tree of voters tips')]
+    """
     return [(address_of(one), escape(one.title)) for one in EXPLORABLES if one.family == family]
 
 
 def cards() -> str:
-    """A link to each page, with what is there to see."""
+    """A link to each page, with what is there to see.
+
+    >>> cards().count("<a href=") == len(EXPLORABLES)
+    True
+    """
     return '<ul class="cards">' + "".join(
         f'<li><a href="{address_of(one)}">{escape(one.title)}</a><p>{escape(one.lede)}</p></li>' for one in EXPLORABLES
     ) + "</ul>"  # fmt: skip

@@ -21,7 +21,16 @@ _HEADS = {
 
 
 def findings_page(papers: Sequence["Paper"], claims: Sequence[Claim], site: Site) -> str:
-    """Everything that a reader of the papers should know and would not learn from them."""
+    """Everything that a reader of the papers should know and would not learn from them.
+
+    >>> from figures.report import Paper
+    >>> claim = {"paper": "trees", "claim": "slope", "statement": "The slope is 3/2.", "kind": "law"}
+    >>> claim |= {"verdict": "refuted", "predicted": 1.5, "measured": 1.0, "tolerance": 0.1, "interval": None}
+    >>> paper = Paper("trees", "Trees", (), "", "trees")
+    >>> page = findings_page([paper], [claim | {"note": "", "given": "b = 1"}], Site(()))
+    >>> "<dt>Counterexample</dt>" in page, "Checks that do not pass" in page
+    (True, False)
+    """
     titles = {paper.name: paper.title for paper in papers}
     found = {verdict: [claim for claim in claims if claim["verdict"] == verdict] for verdict in _HEADS}
     sections = "".join(

@@ -40,13 +40,12 @@ def line_with_band(
 ) -> tuple["Line2D", "Artist"]:
     """A line inside a band, with the meaning of the band in small print.
 
-    Args:
-        ax: where to draw.
-        x: (points,).
-        y: samples (seeds, points), shown as `seed_band`; or a `Band`, such as `mean_band(samples)`.
-        label: of the line, for `direct_labels` or a legend.
-        color: by default the cycle's next.
-        **line: passed to `Axes.plot`.
+    At `x` (points,) stand samples `y` (seeds, points), shown as `seed_band`, or a `Band`, such as `mean_band(samples)`.
+    The colour is by default the cycle's next, `label` is for `direct_labels` or a legend, `line` for `Axes.plot`.
+
+    >>> from figures.style import new_figure
+    >>> line_with_band(new_figure()[1], [0, 1], [[0, 1], [1, 2], [5, 3]])[0].get_ydata().tolist()  # medians
+    [1.0, 2.0]
     """
     band = y if isinstance(y, Band) else seed_band(y)
     x = np.asarray(x)
@@ -64,11 +63,14 @@ def method_curves(
 ) -> None:
     """One panel a quantity, one line a method: the mean over seeds inside its 95 % interval.
 
-    Args:
-        axes: one a panel; x labels, scales and the legend are the caller's.
-        x: (points,).
-        panels: from the label of the y axis to samples (methods, seeds, points).
-        methods: their names, at most eight, each with one colour in all panels; some may have no samples.
+    `panels` goes from the label of a y axis to samples (methods, seeds, points) at `x` (points,); x labels, scales and
+    the legend are the caller's. At most eight `methods` have one colour in all panels; the last may have no samples.
+
+    >>> from figures.style import new_figure
+    >>> ax = new_figure()[1]
+    >>> method_curves([ax], [0, 1], {"reward": [[[0, 1], [2, 3]]]}, ["plain"])
+    >>> ax.get_ylabel(), ax.lines[0].get_label(), ax.lines[0].get_ydata().tolist()
+    ('reward', 'plain', [1.0, 2.0])
     """
     for ax, (quantity, samples) in zip(axes, panels.items(), strict=True):
         runs = np.asarray(samples)
@@ -98,14 +100,17 @@ def phase_diagram(
         y: (rows,) centres of the cells.
         values: (rows, columns); not-a-number shows as grey.
         boundary: curve (x, y), black on a white halo.
-        points: (x, y, value) of measurements: outlined dots, coloured like the cells. A dot that agrees with its cell
-            melts into it and leaves only its outline.
+        points: (x, y, value) measured: dots in the cells' colours; one that agrees leaves only its outline.
         label: of the colour bar; '' draws none (`color_bar` draws one for several axes).
         limits: of the colours; by default the range of all that is shown.
         centre: makes the colours diverge from this value, with equal reach to both sides.
 
     Returns:
         The cells, and what was drawn over them.
+
+    >>> from figures.style import new_figure
+    >>> phase_diagram(new_figure()[1], [0, 1], [0, 1], [[0, 1], [2, 3]])[0].get_clim()
+    (0.0, 3.0)
     """
     x, y, values = finite("x", x, 1), finite("y", y, 1), np.asarray(values, dtype=float)
     if values.shape != (len(y), len(x)):
@@ -132,7 +137,13 @@ def phase_diagram(
 
 
 def color_bar(cells: "QuadMesh", axes: Sequence["Axes"], label: str) -> "Colorbar":
-    """One slim colour bar for axes that share their colours (give each `phase_diagram` the same `limits`)."""
+    """One slim colour bar for axes that share their colours (give each `phase_diagram` the same `limits`).
+
+    >>> from figures.style import new_figure
+    >>> ax = new_figure()[1]
+    >>> color_bar(phase_diagram(ax, [0, 1], [0, 1], [[0, 1], [2, 3]])[0], [ax], "gain").ax.get_ylabel()
+    'gain'
+    """
     bar = axes[0].figure.colorbar(cells, ax=list(np.ravel(np.asarray(axes, dtype=object))), aspect=26, pad=0.02)
     bar.set_label(label)
     bar.outline.set_visible(False)
@@ -150,17 +161,15 @@ def order_plot(
 ) -> tuple["Line2D", "Line2D", PowerLaw]:
     """Errors against step size, log-log: the fitted slope in the legend, the expected slope as a line.
 
-    Args:
-        ax: turned log-log.
-        step_sizes: (points,) positive.
-        errors: (points,) positive.
-        expected_slope: drawn dashed through the middle of the fitted points, since only the slope is predicted.
-        label: goes before the slope in the legend.
-        color: by default the cycle's next.
-        floor: errors at or below it are rounding: drawn hollow, left out of the fit.
+    Both are (points,) and positive; errors at or below `floor` are rounding: drawn hollow, not fitted. The expected
+    slope is dashed through the middle of the fitted points, since only the slope is predicted; `label` goes before it.
 
     Returns:
         The points, the line of the expected slope, and the fitted law.
+
+    >>> from figures.style import new_figure
+    >>> order_plot(new_figure()[1], [1.0, 2.0], [3.0, 12.0], 2)[0].get_label()
+    'slope 2.000 (expected 2)'
     """
     step, error = positive("step_sizes", step_sizes), positive("errors", errors)
     fitted = error > floor
@@ -193,14 +202,12 @@ def predicted_measured(
 ) -> "ErrorbarContainer":
     """Measured against predicted on equal axes; the diagonal is agreement, the worst deviation is written out.
 
-    Args:
-        ax: made square; its limits hold the points of every call.
-        predicted: (points,).
-        measured: (points,).
-        error: standard error of `measured`: bars show 95 % (1.96 of them), and the deviation is counted in them.
-        label: for a legend, and before the deviation.
-        color: by default the cycle's next.
-        scale: 'linear' or 'log'; on 'log' the deviation is relative.
+    The limits hold the (points,) of every call. With `error`, the standard error of `measured`, bars show 95 % (1.96
+    of them) and the deviation is counted in them; without, it is relative where `scale` is 'log' and not 'linear'.
+
+    >>> from figures.style import new_figure
+    >>> predicted_measured(new_figure()[1], [1.0, 2.0], [1.0, 2.5])[0].axes.texts[0].get_text()
+    'largest deviation 0.5 of 2'
     """
     if scale not in ("linear", "log"):
         raise ValueError(f"scale={scale!r}: must be 'linear' or 'log'")
@@ -231,15 +238,14 @@ def histogram_density(
 ) -> tuple["ErrorbarContainer", "Line2D"]:
     """Samples as a normalised histogram with exact Poisson bars, against the density that they should have.
 
-    Args:
-        ax: where to draw.
-        samples: any shape; flattened. Those outside the range of `x` are not drawn, but they count in the norm, and
-            their number is said.
-        x: (points,) increasing; its range is that of the histogram.
-        density: (points,) exact density at `x`.
-        bins: by default twice the cube root of the number of samples, at most 60.
-        label: of the histogram, for a legend.
-        color: of the histogram.
+    The histogram spans `x` (points,), where `density` (points,) is exact; samples outside are not drawn, but they count
+    in the norm, and their number is said. `bins` are by default twice the cube root of the number of samples, at
+    most 60; `label` and `color` are the histogram's.
+
+    >>> from figures.style import new_figure
+    >>> bars, _ = histogram_density(new_figure()[1], [0.1, 0.2, 0.3, 0.7], [0, 1], [1, 1], bins=2)
+    >>> bars[0].get_ydata().tolist()  # 3 and 1 of 4 samples in half of the range
+    [1.5, 0.5]
     """
     samples, x, density = finite("samples", samples).ravel(), finite("x", x, 1), finite("density", density, 1)
     if bins is None:

@@ -57,7 +57,11 @@ def read_formula(text: str, start: int, *, display: bool = False) -> tuple[list[
 
 
 def read_script(text: str, start: int) -> Read | None:
-    """A power or an index that stands after what is no formula: the ^2 of (a word)^2."""
+    """A power or an index that stands after what is no formula: the ^2 of (a word)^2.
+
+    >>> read_script("(a word)^2", 8).end, read_script("a word^2", 6)
+    (10, None)
+    """
     if text[start : start + 1] not in ("^", "_") or not re.search(r"[)\]}|]", text[start - 1 : start] if start else ""):
         return None
     return _scripts(text, Read("<mrow/>", start), False) if _script(text, start + 1, False, True) else None

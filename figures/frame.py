@@ -28,6 +28,9 @@ def page(title: str, body: str, here: str, site: Site, scripts: Sequence[str] = 
         site: see `Site`.
         scripts: files of `assets` that the page runs besides its own of all pages.
         styles: style sheets of `assets`, likewise.
+
+    >>> "<title>a &lt; b</title>" in page("a < b", "<h1>Order</h1>", "index.html", Site(()))
+    True
     """
     root = root_of(here)
     links = "".join(f'<a href="{root}{address}"{_current(address, here)}>{name}</a>' for address, name in site.sections)
@@ -60,7 +63,11 @@ def _current(address: str, here: str) -> str:
 
 
 def masthead(eyebrow: str, title: str, lede: str, after: str = "") -> str:
-    """The head of a page; the texts are escaped, `after` is HTML."""
+    """The head of a page; the texts are escaped, `after` is HTML.
+
+    >>> '<p class="lede">Half of <math><mi>x</mi></math></p>' in masthead("Trees", "Halves", "Half of x")
+    True
+    """
     return f"""
 <header class="masthead">
   <p class="eyebrow">{escape(eyebrow)}</p>
@@ -123,5 +130,9 @@ def noun(count: int, word: str, words: str = "") -> str:
 
 
 def counted(count: int, word: str, words: str = "") -> str:
-    """Number and word."""
+    """Number and word.
+
+    >>> counted(1, "entry", "entries"), counted(2, "claim")
+    ('1 entry', '2 claims')
+    """
     return f"{count} {noun(count, word, words)}"

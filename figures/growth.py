@@ -51,7 +51,12 @@ def _fitted(of: str, variable: str, points: Mapping[float, tuple[float, float]])
 
 
 def draw_growths(found: Sequence[Growth]) -> "Figure":
-    """One panel a curve: the costs, the fitted power law, and dotted the expected one through the largest size."""
+    """One panel a curve: the costs, the fitted power law, and dotted the expected one through the largest size.
+
+    >>> curve = Growth("a", "n", 2.0, np.array([1.0, 2.0, 4.0]), np.array([1.0, 4.0, 16.0]), 2.0, 1.0)
+    >>> draw_growths([curve]).axes[0].get_title(loc="left")
+    'a: slope 2.00, expected 2'
+    """
     lines = -(-len(found) // COLUMNS)
     with house_style():
         figure, axes = new_figure(DOUBLE, PANEL * lines, lines, COLUMNS, squeeze=False)

@@ -19,7 +19,12 @@ _FACTOR = re.compile(r"((?<![^\W\d_'])[^\W\d_aI]|[)\]]) $")
 
 
 def read_letter(text: str, at: int, display: bool) -> tuple[str, int] | None:
-    """A variable, or the name of a function; None for a word, which the a of a line of its own is not."""
+    """A variable, or the name of a function; None for a word, which the a of a line of its own is not.
+
+    >>> read_letter("2ct", 1, display=False), read_letter("log x", 0, display=False)
+    (('<mi>c</mi>', 2), ('<mi class="name">log</mi>', 3))
+    >>> read_letter("word", 0, display=False)
+    """
     chunk = _CHUNK.match(text, at)
     if chunk is None:
         return None
@@ -67,5 +72,9 @@ def _stands_alone(text: str, start: int, end: int, display: bool) -> bool:
 
 
 def identifier(word: str) -> str:
-    """An identifier; one of several letters stands upright."""
+    """An identifier; one of several letters stands upright.
+
+    >>> identifier("x"), identifier("log")
+    ('<mi>x</mi>', '<mi class="name">log</mi>')
+    """
     return f"<mi>{word}</mi>" if LETTER.fullmatch(word) else f'<mi class="name">{word}</mi>'

@@ -1,9 +1,8 @@
-"""Pieces of the report's pages: verdicts, numbers, tables, pictures, provenance. All that is foreign is escaped."""
+"""Claims as pieces of a page: verdicts, numbers, tables. All that is foreign is escaped."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -20,32 +19,35 @@ VERDICTS = {
 """Sign and meaning, from the verdict that needs a reader most to the one that asserts nothing."""
 
 Claim = Mapping[str, Any]
-Files = Mapping[str, tuple[str, int]]  # name -> (address from the report's root, bytes)
 
 _NO_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_LARGEST_SVG = 1_500_000  # bytes; beyond it a browser is quicker with the PNG
-_FILE_NAMES = {
-    "figure.pdf": "PDF",
-    "figure.svg": "SVG",
-    "figure.png": "PNG",
-    "arrays.npz": "Arrays",
-    "run.json": "Record",
-}
 
 
 def badge(verdict: str) -> str:
-    """Verdict as sign and word, so that it does not hang on colour."""
+    """Verdict as sign and word, so that it does not hang on colour.
+
+    >>> badge("holds")
+    '<span class="badge holds"><span aria-hidden="true">✓</span> holds</span>'
+    """
     return f'<span class="badge {verdict}"><span aria-hidden="true">{VERDICTS[verdict][0]}</span> {verdict}</span>'
 
 
 def verdict_counts(claims: Iterable[Claim]) -> list[tuple[str, int]]:
-    """(verdict, count) in the order of `VERDICTS`, without zeros."""
+    """(verdict, count) in the order of `VERDICTS`, without zeros.
+
+    >>> verdict_counts([{"verdict": verdict} for verdict in ("holds", "fails", "holds")])
+    [('fails', 1), ('holds', 2)]
+    """
     counts = Counter(claim["verdict"] for claim in claims)
     return [(verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict]]
 
 
 def verdict_bar(claims: Sequence[Claim]) -> str:
-    """One line, divided in the proportion of the verdicts; in words for who can't see it."""
+    """One line, divided in the proportion of the verdicts; in words for who can't see it.
+
+    >>> 'aria-label="1 fails, 1 holds"' in verdict_bar([{"verdict": "holds"}, {"verdict": "fails"}])
+    True
+    """
     counts = verdict_counts(claims)
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts) or "no claims"
     parts = "".join(f'<span class="{verdict}" style="flex-grow:{count}"></span>' for verdict, count in counts)
@@ -53,7 +55,11 @@ def verdict_bar(claims: Sequence[Claim]) -> str:
 
 
 def number(value: Any) -> str:
-    """A number to six figures, as a person writes it; anything else as text; nothing as a dash."""
+    """A number to six figures, as a person writes it; anything else as text; nothing as a dash.
+
+    >>> number(-0.5), number(2.5e-12), number(math.inf), number("a < b")
+    ('−0.5', '2.5 × 10<sup>−12</sup>', '∞', 'a &lt; b')
+    """
     if value is None:
         return '<span class="nothing">–</span>'
     if isinstance(value, str):
@@ -71,7 +77,11 @@ def number(value: Any) -> str:
 
 
 def margin(claim: Claim) -> str:
-    """What the measurement may deviate by: an interval where there is one, else the tolerance."""
+    """What the measurement may deviate by: an interval where there is one, else the tolerance.
+
+    >>> margin({"interval": None, "tolerance": 0.1})
+    '± 0.1'
+    """
     if claim["interval"] is not None:
         low, high = claim["interval"]
         return f'<span class="nb">[{number(low)},</span> <span class="nb">{number(high)}]</span>'
@@ -86,6 +96,11 @@ def claims_table(claims: Sequence[Claim], here: str, site: Site, titles: Mapping
         here: address of the page that the table is on.
         site: see `Site`.
         titles: of the papers by name, for a column that links to them; None, on the paper's own page, leaves it out.
+
+    >>> claim = {"paper": "trees", "claim": "slope", "statement": "The slope is 3/2.", "kind": "law"}
+    >>> claim |= {"verdict": "holds", "predicted": 1.5, "measured": 1.5, "tolerance": 0.1, "interval": None, "note": ""}
+    >>> claims_table([claim, claim], "ledger.html", Site(()), {"trees": "Trees"}).count("<tr data-verdict")
+    2
     """
     columns = [
         "Verdict", *([] if titles is None else ["Paper"]), "Claim", "Kind", "Predicted", "Measured",
@@ -106,7 +121,7 @@ def _claim_row(claim: Claim, here: str, site: Site, titles: Mapping[str, str] | 
         paper = f'<td class="of"><a href="{root_of(here)}papers/{name}.html">{escape(titles[claim["paper"]])}</a></td>'
         anchor = ""
     note = f'<p class="note">{typeset(claim["note"])}</p>' if claim["note"] else ""
-    attack, (term, words) = attacked(claim), given(claim)
+    attack, (term, words) = _attacked(claim), given(claim)
     note = (f'<p class="attack">{attack}</p>' if attack else "") + note
     note = (f'<p class="given"><b>{term}</b>: {typeset(words)}</p>' if words else "") + note
     seconds = claim.get("seconds")
@@ -132,12 +147,20 @@ def _value(label: str, value: Any) -> str:
 
 
 def claim_anchor(claim: Claim) -> str:
-    """Id of a claim on its paper's page."""
+    """Id of a claim on its paper's page.
+
+    >>> claim_anchor({"claim": "slope"})
+    'claim-slope'
+    """
     return f"claim-{escape(claim['claim'])}"
 
 
 def where(claim: Claim, here: str, site: Site) -> str:
-    """A claim's name, linked to its row on the paper's page, and the line of code that checks it."""
+    """A claim's name, linked to its row on the paper's page, and the line of code that checks it.
+
+    >>> where({"paper": "trees", "claim": "slope"}, "ledger.html", Site(()))
+    '<p class="id"><a href="papers/trees.html#claim-slope">slope</a> </p>'
+    """
     address = f"{root_of(here)}papers/{escape(claim['paper'])}.html#{claim_anchor(claim)}"
     link = f'<a href="{address}">{escape(claim["claim"])}</a>'
     used = (f'<a href="{root_of(here)}{equation_address(*key)}">{escape(key[1])}</a>' for key in claim.get("uses", ()))
@@ -147,11 +170,15 @@ def where(claim: Claim, here: str, site: Site) -> str:
 
 
 def given(claim: Claim) -> tuple[str, str]:
-    """What a verdict rests on: the assumption that the paper left out, or the counterexample; with its name."""
+    """What a verdict rests on: the assumption that the paper left out, or the counterexample; with its name.
+
+    >>> given({"verdict": "refuted", "given": "b = 1"}), given({"verdict": "holds-if", "given": "b is odd"})
+    (('Counterexample', 'b = 1'), ('Assumption', 'b is odd'))
+    """
     return "Counterexample" if claim["verdict"] == "refuted" else "Assumption", claim.get("given") or ""
 
 
-def attacked(claim: Claim) -> str:
+def _attacked(claim: Claim) -> str:
     """The smallest slack of an inequality, at the points and under attack; '' where it has none."""
     if claim.get("slack") is None:
         return ""
@@ -163,90 +190,12 @@ def attacked(claim: Claim) -> str:
     return f"{said}; an attack from {work} reached <b>{number(attack['slack'])}</b>"
 
 
-def picture(files: Files, alt: str, width_height: tuple[int, int] | None, root: str) -> str:
-    """The image in the sharper of its formats, linked to the file itself; '' where nothing was drawn."""
-    drawn = [name for name in ("figure.svg", "figure.png") if name in files]
-    if not drawn:
-        return ""
-    light = [name for name in drawn if name == "figure.png" or files[name][1] <= _LARGEST_SVG]
-    address = root + files[(light or drawn)[0]][0]
-    # The width in print, times 1.6: a page is read from further away on a screen than on paper.
-    shape, style = "", ""
-    if width_height:
-        width, height = width_height
-        shape = f' width="{width}" height="{height}"'
-        style = f' style="max-width:{1.6 * width / 300:.3g}in"'
-    return (
-        f'<a class="plate" href="{address}"{style}>'
-        f'<img src="{address}" alt="{escape(alt)}" loading="lazy"{shape}></a>')  # fmt: skip
-
-
-def copyable(command: str) -> str:
-    """A command with a button that copies it; its lines break between words, never inside an option."""
-    words = " ".join(f"<span>{escape(word)}</span>" for word in command.split(" "))
-    return f'<div class="command"><code>{words}</code><button type="button" class="copy" hidden>Copy</button></div>'
-
-
-def downloads(files: Files, root: str) -> str:
-    """Links to what there is, with sizes."""
-    return "".join(
-        f'<li><a href="{root}{files[name][0]}" download>{kind}</a> <span>{_size(files[name][1])}</span></li>'
-        for name, kind in _FILE_NAMES.items()
-        if name in files
-    )
-
-
-def provenance(record: Mapping[str, Any]) -> str:
-    """Where a figure comes from, as a list of terms."""
-    git, x64 = record.get("git") or {}, record.get("x64")
-    commit = git.get("commit") and f"{git['commit'][:12]}{', with changes not committed' if git.get('dirty') else ''}"
-    terms = {
-        "Preset": record.get("preset"),
-        "Configuration": _settings(record.get("config")),
-        "Set by hand": ", ".join(map(str, record.get("overrides") or [])) or "nothing",
-        "Seed": record.get("seed"),
-        "Precision": None if x64 is None else "64 bit" if x64 else "32 bit",
-        "Device": record.get("device"),
-        "Versions": ", ".join(f"{name} {version}" for name, version in (record.get("versions") or {}).items()),
-        "Commit": commit,
-        "Computed in": None if record.get("seconds") is None else f"{record['seconds']:.3g} s",
-        "Finished": record.get("finished") and Html(when(record["finished"])),
-        "SHA-256 of arrays": record.get("arrays_sha256"),
-    }
-    return (
-        "<dl>" + "".join(f"<div><dt>{term}</dt><dd>{_told(said)}</dd></div>" for term, said in terms.items()) + "</dl>"
-    )
-
-
-class Html(str):
-    """Text that is HTML already."""
-
-
-def when(finished: str) -> str:
-    """A moment as a person writes it, with the exact one for machines; as it came where it can't be read."""
-    try:
-        moment = datetime.fromisoformat(finished)
-    except ValueError:
-        return escape(finished)
-    zone = "" if moment.tzinfo is None else f" {moment.tzname()}"
-    words = f"{moment.day} {moment:%B %Y, %H:%M}{zone}"
-    return f'<time datetime="{escape(finished)}">{escape(words)}</time>'
-
-
-def _told(said: Any) -> str:
-    if said is None or said == "":
-        return '<span class="nothing">not recorded</span>'
-    return said if isinstance(said, Html) else escape(str(said))
-
-
-def _settings(config: Mapping[str, Any] | None) -> Html | None:
-    if not config:
-        return None
-    return Html(" ".join(f"<code>{escape(name)}={escape(str(value))}</code>" for name, value in config.items()))
-
-
 def sort_key(value: Any) -> str:
-    """What a column sorts by: numbers as numbers, the rest by what is written."""
+    """What a column sorts by: numbers as numbers, the rest by what is written.
+
+    >>> sort_key(3), sort_key("three")
+    ('3.0', '')
+    """
     number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return repr(float(value)) if number else ""
 
@@ -256,9 +205,3 @@ def _width(claim: Claim) -> float | None:
         return claim["tolerance"]
     low, high = claim["interval"]
     return high - low if None not in (low, high) else None
-
-
-def _size(size: int) -> str:
-    if size < 1000:
-        return f"{size} B"
-    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from figures.explore import cards, explorables_of
 from figures.frame import Site, counted, masthead, noun, page, source_link
-from figures.markup import (
-    VERDICTS,
-    Claim,
-    badge,
-    claims_table,
-    copyable,
-    downloads,
-    picture,
-    provenance,
-    verdict_bar,
-    verdict_counts,
-    when,
-)
+from figures.markup import VERDICTS, Claim, badge, claims_table, verdict_bar, verdict_counts
+from figures.plate import copyable, downloads, picture, provenance, when
 from figures.typeset import typeset
 
 if TYPE_CHECKING:
@@ -45,7 +34,11 @@ class Summary(NamedTuple):
 
 
 def overview_page(summaries: Sequence[Summary], site: Site) -> str:
-    """Front page: what was checked, what came out, where and when; and what there is to play with."""
+    """Front page: what was checked, what came out, where and when; and what there is to play with.
+
+    >>> "No paper has been added yet." in overview_page([], Site(()))
+    True
+    """
     claims = [claim for summary in summaries for claim in summary.claims]
     drawn = [figure for summary in summaries for figure in summary.figures if figure.files]
     lede = """Every claim of a paper as a pure function, a number that a program checks,
@@ -70,7 +63,13 @@ def overview_page(summaries: Sequence[Summary], site: Site) -> str:
 
 
 def paper_page(summary: Summary, before: "Paper | None", after: "Paper | None", site: Site) -> str:
-    """One paper: its figures, large, and its claims."""
+    """One paper: its figures, large, and its claims.
+
+    >>> from figures.report import Paper
+    >>> paper = Paper("halves", "Halves", (), "Half of x.", "trees")
+    >>> "<h1>Halves</h1>" in paper_page(Summary(paper, [], []), None, None, Site(()))
+    True
+    """
     paper, figures, claims = summary
     here = f"papers/{paper.name}.html"
     plates = "".join(_figure(figure, place, site) for place, figure in enumerate(figures, 1))
@@ -91,7 +90,11 @@ def paper_page(summary: Summary, before: "Paper | None", after: "Paper | None", 
 
 
 def ledger_page(papers: Iterable["Paper"], claims: Sequence[Claim], site: Site) -> str:
-    """All claims in one table, to be searched, filtered and sorted."""
+    """All claims in one table, to be searched, filtered and sorted.
+
+    >>> "No claim has been checked yet." in ledger_page([], [], Site(()))
+    True
+    """
     titles = {paper.name: paper.title for paper in papers}
     present = {claim["paper"] for claim in claims}
     filters = "".join((

@@ -19,7 +19,15 @@ used, over ours. A dash: nothing comparable was there."""
 
 
 def write_benchmarks(rows: Sequence[Mapping[str, Any]], site: Site, folder: Path) -> None:
-    """The page with its figure, into the folder of a report."""
+    """The page with its figure, into the folder of a report.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> row = dict.fromkeys(BENCH_KEYS) | {"name": "majority_map", "ours": 2.5, "unit": "ns"}
+    >>> with TemporaryDirectory() as folder:
+    ...     write_benchmarks([row], Site(()), Path(folder))
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['benchmarks.html']
+    """
     from figures.growth import draw_growths, growths  # matplotlib, which a report without measurements does not need
     from figures.save import save
     from figures.scaling import draw_scalings, scalings
@@ -36,7 +44,12 @@ def write_benchmarks(rows: Sequence[Mapping[str, Any]], site: Site, folder: Path
 
 
 def check_bench(rows: Any) -> None:
-    """Raises a ValueError unless `rows` is a list of measurements with the keys of `BENCH_KEYS`."""
+    """Raises a ValueError unless `rows` is a list of measurements with the keys of `BENCH_KEYS`.
+
+    >>> check_bench([{"name": "majority_map", "ours": 2.5}])
+    Traceback (most recent call last):
+    ValueError: bench 'majority_map': lacks peer, ratio, limit_fraction, unit, spread
+    """
     if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
         raise ValueError(f"bench: must be a list of rows with the keys {', '.join(BENCH_KEYS)}")
     for row in rows:

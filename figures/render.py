@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
 
 def render(draw: "Callable[[], Figure]", folder: Path, provenance: Mapping[str, str]) -> list[Path]:
-    """Draws and saves; the style holds for both, because matplotlib reads it at both."""
+    """Draws and saves; the style holds for both, because matplotlib reads it at both.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from matplotlib.figure import Figure
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in render(lambda: Figure((0.1, 0.1)), Path(folder), {"seed": "4"})]
+    ['figure.png', 'figure.pdf', 'figure.svg']
+    """
     with house_style():
         return save(draw(), folder, provenance)

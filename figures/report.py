@@ -73,6 +73,12 @@ def build(
 
     Returns:
         Path of index.html.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> paper = Paper("halves", "Halves", (), "Half of x.", "trees")
+    >>> with TemporaryDirectory() as folder:
+    ...     sorted(page.name for page in build([paper], [], [], Path(folder) / "report").parent.glob("*.html"))
+    ['findings.html', 'index.html', 'ledger.html']
     """
     _check(papers, figures, ledger)
     check_bench(bench)

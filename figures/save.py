@@ -37,6 +37,12 @@ def save(figure: "Figure", folder: Path | str, provenance: Mapping[str, str]) ->
 
     Returns:
         The three paths, in the order of `FORMATS`.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from matplotlib.figure import Figure
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in save(Figure((0.1, 0.1)), folder, {"seed": "4"})]
+    ['figure.png', 'figure.pdf', 'figure.svg']
     """
     stamp = _stamp(provenance)
     folder = Path(folder)
@@ -53,6 +59,12 @@ def read_provenance(path: Path | str) -> dict[str, str]:
 
     Raises:
         ValueError: the file is of another format, or carries no provenance.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from matplotlib.figure import Figure
+    >>> with TemporaryDirectory() as folder:
+    ...     read_provenance(save(Figure((0.1, 0.1)), folder, {"seed": "4"})[0])
+    {'seed': '4'}
     """
     path = Path(path)
     readers = {"png": _png_text, "pdf": _pdf_text, "svg": _svg_text}

@@ -27,7 +27,14 @@ class Scaled(NamedTuple):
 
 
 def scalings(rows: Sequence[Mapping[str, Any]]) -> list[Scaled]:
-    """The curves in the rows of a benchmark; the weak ones begin where the strong ones do, on one device."""
+    """The curves in the rows of a benchmark; the weak ones begin where the strong ones do, on one device.
+
+    >>> rows = [{"scaling": {"of": "a", "kind": "strong", "devices": k}, "ratio": 1 / k} for k in (1, 2)]
+    >>> held = {"arguments": 3_000_000, "results": 0, "temporary": 1_000_000}
+    >>> curve = scalings([row | {"memory": held} for row in rows])[0]
+    >>> curve.devices.tolist(), curve.efficiency.tolist(), curve.megabytes.tolist()
+    ([1, 2], [1.0, 0.5], [4.0, 4.0])
+    """
     found: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
     for row in rows:
         place = row.get("scaling")
@@ -47,17 +54,22 @@ def _curve(of: str, kind: str, points: Mapping[int, Mapping[str, Any]]) -> Scale
         np.array([row.get("ratio") or 1.0 for row in rows]),
         np.array([row.get("spread") or (1.0, 1.0) for row in rows]).T,
         np.array([row.get("wall_ratio") or 1.0 for row in rows]),
-        np.array([megabytes(row["memory"]) for row in rows]),
+        np.array([_megabytes(row["memory"]) for row in rows]),
     )
 
 
-def megabytes(memory: Mapping[str, int]) -> float:
+def _megabytes(memory: Mapping[str, int]) -> float:
     """What a program holds on a device: its arguments, its results, and what it needs on the way."""
     return (memory["arguments"] + memory["results"] + memory["temporary"]) / 1e6
 
 
 def draw_scalings(found: Sequence[Scaled], *, virtual: bool) -> "Figure":
-    """Cost and memory against devices, a colour a work; and speed, unless the devices are virtual and share cores."""
+    """Cost and memory against devices, a colour a work; and speed, unless the devices are virtual and share cores.
+
+    >>> curve = Scaled("a", "weak", np.array([1, 2]), np.ones(2), np.ones((2, 2)), np.ones(2), np.ones(2))
+    >>> [ax.get_ylabel() for ax in draw_scalings([curve], virtual=True).axes]
+    ['efficiency in CPU time', 'memory a device (MB)']
+    """
     with house_style():
         figure, axes = new_figure(DOUBLE, 2.6, cols=2 if virtual else 3)
         cost, memory = axes[0], axes[-1]

@@ -8,11 +8,15 @@ from figures.frame import Site, page
 
 
 def source_pages(paths: Iterable[str], root: Path, site: Site) -> dict[str, str]:
-    """Address and content of a page for each of the files, given from the repository's root."""
-    return {address_of(path): _source_page(path, (root / path).read_text(encoding="utf-8"), site) for path in paths}
+    """Address and content of a page for each of the files, given from the repository's root.
+
+    >>> list(source_pages(["sources.py"], Path(__file__).parent, Site(())))
+    ['source/sources.py.html']
+    """
+    return {_address_of(path): _source_page(path, (root / path).read_text(encoding="utf-8"), site) for path in paths}
 
 
-def address_of(path: str) -> str:
+def _address_of(path: str) -> str:
     """Address of a file's page from the report's root."""
     return f"source/{path}.html"
 
@@ -23,4 +27,4 @@ def _source_page(path: str, text: str, site: Site) -> str:
     body = f"""
 <header class="masthead"><p class="eyebrow">Source</p><h1 class="path">{name}</h1></header>
 <pre class="source" tabindex="0" role="region" aria-label="Source">{lines}</pre>"""
-    return page(f"{path} · Tipping", body, address_of(path), site)
+    return page(f"{path} · Tipping", body, _address_of(path), site)

@@ -33,6 +33,10 @@ def seed_band(samples: ArrayLike) -> Band:
     Args:
         samples: (seeds, points). With fewer than 40 seeds that quantile can't be seen: the band is then the whole
             range, and says so.
+
+    >>> band = seed_band([[0.0], [1.0], [5.0]])
+    >>> band.middle.item(), band.upper.item(), band.meaning
+    (1.0, 5.0, 'band: range of 3 seeds')
     """
     samples = finite("samples", samples, dimensions=2)
     seeds = len(samples)
@@ -47,6 +51,9 @@ def mean_band(samples: ArrayLike) -> Band:
 
     Args:
         samples: (seeds, points), two seeds or more.
+
+    >>> mean_band([[-1.0], [1.0]]).upper.round(3).tolist()  # a standard error of 1, times t of one degree of freedom
+    [12.706]
     """
     samples = finite("samples", samples, dimensions=2)
     seeds = len(samples)
@@ -105,7 +112,12 @@ def cell_edges(centres: ArrayLike, scale: str = "linear") -> np.ndarray:
 
 
 def finite(name: str, values: ArrayLike, dimensions: int | None = None) -> np.ndarray:
-    """The values as floats, or a ValueError: a plot would drop a not-a-number without a word."""
+    """The values as floats, or a ValueError: a plot would drop a not-a-number without a word.
+
+    >>> finite("x", [1.0, float("nan")])
+    Traceback (most recent call last):
+    ValueError: x has 1 non-finite of 2 values: none allowed
+    """
     array = np.asarray(values, dtype=float)
     if dimensions is not None and array.ndim != dimensions:
         raise ValueError(f"{name} has shape {array.shape}: must have {dimensions} dimension(s)")
@@ -115,7 +127,12 @@ def finite(name: str, values: ArrayLike, dimensions: int | None = None) -> np.nd
 
 
 def positive(name: str, values: ArrayLike) -> np.ndarray:
-    """The values as floats, or a ValueError: what a log scale or a standard error can take."""
+    """The values as floats, or a ValueError: what a log scale or a standard error can take.
+
+    >>> positive("x", [0.0, 1.0])
+    Traceback (most recent call last):
+    ValueError: x goes down to 0: must be positive
+    """
     array = finite(name, values)
     if not (array > 0).all():
         raise ValueError(f"{name} goes down to {array.min():g}: must be positive")

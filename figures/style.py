@@ -140,6 +140,10 @@ def new_figure(
 
     Returns:
         The figure, and one `Axes` where rows = cols = 1, otherwise an array (rows, cols) of them, squeezed.
+
+    >>> figure, axes = new_figure(DOUBLE, 2.0, cols=3)
+    >>> figure.get_size_inches().tolist(), axes.shape
+    ([6.9, 2.0], (3,))
     """
     for name, value in {"width": width, "height": height, "rows": rows, "cols": cols}.items():
         if value is not None and not value > 0:

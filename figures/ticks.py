@@ -29,6 +29,13 @@ def plain_numbers(*axes: "Axis") -> None:
 
 
 def ticks_at(axis: "Axis", values: Sequence[float]) -> None:
-    """A tick and its number at each of these values, and no other: sizes that were tried."""
+    """A tick and its number at each of these values, and no other: sizes that were tried.
+
+    >>> from matplotlib.figure import Figure
+    >>> axis = Figure().subplots().yaxis
+    >>> ticks_at(axis, (4, 16, 64))
+    >>> [label.get_text() for label in axis.get_ticklabels()]
+    ['4', '16', '64']
+    """
     axis.set_ticks(list(values), [f"{value:g}" for value in values])
     axis.set_minor_locator(NullLocator())
