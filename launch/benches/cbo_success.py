@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import jax
 import numpy as np
 
+from core.run.mesh import device_mesh
 from experiments.gradient_is_all_you_need._documented import DOCUMENTED, NEAR, Setting, standard_error, successes
 from launch.measure import Line, Peer, installed
 
@@ -29,7 +30,7 @@ def _line(setting: Setting, quick: bool) -> Line:
         f"cbo_success {setting.objective} d={setting.d} N={setting.particles}",
         "ms per search",
         float(ours),
-        lambda: successes(setting, next(keys), ours),
+        lambda: successes(setting, next(keys), ours, device_mesh()),
         Peer("CBXpy float64", _cbx(setting, theirs), agree, float(theirs)),
         goal="as often as the peer",
     )
