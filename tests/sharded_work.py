@@ -15,6 +15,7 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from core.blocks import Axis
+from core.dealing import over_devices
 from core.particles.batches import batch_step
 from core.particles.cbo import CboParameters, cbo_step, isotropic
 from core.particles.loops import evolve
@@ -25,7 +26,6 @@ from core.particles.sampling import SamplingParameters, sampling_step
 from core.particles.swarm import swarm_init
 from core.probes.class_statistics import class_statistics_of_shard
 from core.probes.tokens_sharded import token_stats_of_rows, token_stats_of_shard
-from core.run.mesh import over_devices
 from core.trees.bits import dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded, simulate_words

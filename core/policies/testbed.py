@@ -10,6 +10,7 @@ import optax
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from core.dealing import over_devices
 from core.networks.transformer import transformer
 from core.policies.advantages import plain
 from core.policies.imitation import imitate
@@ -18,7 +19,6 @@ from core.policies.interventions.one_of import one_of
 from core.policies.tabular import tabular
 from core.policies.tasks import bandit, long_copy, modular_sum
 from core.policies.training import Recipe, adam, train
-from core.run.mesh import over_devices
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,11 @@ def compare(
     *,
     mesh: Mesh,
     own: bool = False,
+    names: Sequence[str] = ("entropy", "decision_entropy", "reward", "touched"),
 ) -> dict[str, Float[Array, "methods seeds rollouts"]]:
-    """The reports of each method, with one and the same base policy and key a seed (`own`: as in `over_seeds`).
+    """The named reports of each method, with one and the same base policy and key a seed (`own`: as in `over_seeds`).
 
-    The methods share one program; what its caller does not use of the reports is not computed.
+    The methods share one program; what training needs for the other reports is left out.
 
     >>> from core.policies.interventions.entropy_bonus import entropy_bonus
     >>> from core.run.mesh import device_mesh
@@ -158,27 +159,7 @@ def compare(
     """
 
     def of_one(index: Int[Array, ""]) -> dict[str, Float[Array, "seeds rollouts"]]:
-        return over_seeds(recipe._replace(method=one_of(methods, index)), params, keys, mesh=mesh, own=own)
+        reports = over_seeds(recipe._replace(method=one_of(methods, index)), params, keys, mesh=mesh, own=own)
+        return {name: reports[name] for name in names}
 
     return jax.lax.map(of_one, jnp.arange(len(methods)))
-
-
-def shown(
-    recipe: Recipe,
-    params: PyTree,
-    methods: Sequence[Intervention],
-    keys: Key[Array, " seeds"],
-    *,
-    mesh: Mesh,
-    own: bool = False,
-) -> dict[str, Float[Array, "methods seeds rollouts"]]:
-    """Of the reports of `compare` those that figures show; what training needs for the others is left out.
-
-    >>> from core.run.mesh import device_mesh
-    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, horizon=7)
-    >>> keys = jax.random.split(jax.random.key(1), 3)
-    >>> sorted(jax.eval_shape(lambda: shown(recipe, params, [Intervention()], keys, mesh=device_mesh())))
-    ['decision_entropy', 'entropy', 'reward', 'touched']
-    """
-    reports = compare(recipe, params, methods, keys, mesh=mesh, own=own)
-    return {name: reports[name] for name in ("entropy", "decision_entropy", "reward", "touched")}

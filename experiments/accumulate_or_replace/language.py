@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_grid
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
 from experiments.accumulate_or_replace._refit import table_chain, zipf_language
 from figures.annotate import small_print
 from figures.forms import line_with_band

@@ -21,9 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from core.trees.debate import simulate_debate
 from figures.annotate import small_print
 from figures.render import render

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.features.descent import momentum_init, momentum_steps
 from core.features.geometry import shape_distance
 from core.features.unconstrained import (
@@ -19,7 +20,6 @@ from core.features.unconstrained import (
     squared_loss,
 )
 from core.run.experiment import Arrays, Run
-from core.run.mesh import over_devices
 from figures.forms import line_with_band
 from figures.style import DOUBLE, new_figure
 from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum

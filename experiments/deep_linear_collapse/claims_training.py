@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.dealing import over_devices
 from core.features.descent import momentum_init, momentum_steps
 from core.features.unconstrained import class_targets, sample_model, squared_loss
-from core.run.mesh import over_devices
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
 from core.verify.trial import Trial

@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.deep_linear_collapse._descents import closed_form, equal_penalty
 from experiments.deep_linear_collapse._network import descend_network
 from figures.forms import line_with_band, predicted_measured

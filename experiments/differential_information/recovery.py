@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.differential_information._preferences import best_rewards, random_policies, sample_pairs
 from figures.annotate import threshold
 from figures.forms import line_with_band

@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_grid
 from core.probes.diffusion import diffusion_entropy
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
 from figures.annotate import direct_labels, threshold
 from figures.forms import line_with_band
 from figures.render import render

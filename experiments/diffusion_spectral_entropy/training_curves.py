@@ -21,12 +21,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
+from core.dealing import over_devices
 from core.networks.full_batch import train_full_batch
 from core.networks.multilayer import layer_outputs, mean_cross_entropy, sample_layers
 from core.probes.diffusion import diffusion_entropy, diffusion_information
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from figures.annotate import threshold
 from figures.forms import line_with_band
 from figures.render import render

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import Intervention
-from core.policies.testbed import MethodRuns, shown, sum_start
+from core.policies.testbed import MethodRuns, compare, sum_start
 from core.run.experiment import Arrays, Run
 from figures.annotate import panel_letters
 from figures.forms import method_curves
@@ -21,7 +21,7 @@ def reports(methods: Mapping[str, Intervention], config: MethodRuns, key: jax.Ar
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
     recipe, base = sum_start(config)
-    compared = jax.jit(partial(shown, recipe, methods=list(methods.values())[: config.methods], mesh=run.mesh))
+    compared = jax.jit(partial(compare, recipe, methods=list(methods.values())[: config.methods], mesh=run.mesh))
     return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
 
 

@@ -13,7 +13,7 @@ from core.policies.interventions.interface import NOTHING, Intervention
 from core.policies.interventions.one_of import one_of
 from core.policies.interventions.quadrant import quadrant
 from core.policies.lens import one_step
-from core.policies.testbed import bandit_recipe, shown, sum_bases, sum_recipe
+from core.policies.testbed import bandit_recipe, compare, sum_bases, sum_recipe
 from core.probes.tokens import token_stats
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine, holds_if
@@ -172,7 +172,7 @@ def c11_four_quadrants_over_training(trial: Trial) -> Evidence:
     of it. On the transformer (figure `quadrants`) the rare quadrant (A>0, S<E S) makes no difference to begin with.
     """
     recipe, params = bandit_recipe(jax.random.key(3), rate=2.0, prompts=64, horizon=60)
-    compared = jax.jit(partial(shown, recipe, methods=[NOTHING, *QUADRANTS.values()], mesh=trial.mesh))
+    compared = jax.jit(partial(compare, recipe, methods=[NOTHING, *QUADRANTS.values()], mesh=trial.mesh))
     runs = np.asarray(compared(params, keys=jax.random.split(trial.key, 8))["entropy"], float)
 
     def signs(when: slice) -> Evidence:
@@ -218,7 +218,7 @@ def _decision_entropies(trial: Trial, methods: tuple[Intervention, ...], rollout
     """Of each method and seed at each rollout, (methods, 8, rollouts)."""
     recipe, params = _bed(trial.effort, trial.mesh)
     recipe, own = recipe._replace(horizon=rollouts), trial.effort > 1
-    runs = jax.jit(partial(shown, recipe, methods=methods, mesh=trial.mesh, own=own))
+    runs = jax.jit(partial(compare, recipe, methods=methods, mesh=trial.mesh, own=own))
     return np.asarray(runs(params, keys=jax.random.split(trial.key, 8))["decision_entropy"], float)
 
 

@@ -5,13 +5,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from core.dealing import over_devices
 from core.policies.imitation import imitate
 from core.policies.interventions.entropy_band import entropy_band
 from core.policies.interventions.one_of import one_of
 from core.policies.interventions.signed_weights import signed_weights
 from core.policies.testbed import long_recipe
 from core.policies.training import train
-from core.run.mesh import over_devices
 
 BAND = (0.4, 0.45)
 METHODS = {

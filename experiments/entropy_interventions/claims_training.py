@@ -15,7 +15,7 @@ from scipy import stats
 from core.policies.advantages import plain
 from core.policies.interventions.entropy_band import entropy_band
 from core.policies.interventions.signed_weights import signed_weights
-from core.policies.testbed import bandit_recipe, shown
+from core.policies.testbed import bandit_recipe, compare
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, holds_if, refuted
 from core.verify.trial import Trial
@@ -76,7 +76,7 @@ def _adam_runs(effort: int, mesh: Mesh) -> dict[str, np.ndarray]:
 def _bandit_runs(optimiser: optax.GradientTransformation, mesh: Mesh) -> dict[str, np.ndarray]:
     recipe, params = bandit_recipe(jax.random.key(3), horizon=80, advantages=plain)
     methods = signed_weights(1.0, 0.0), signed_weights(0.0, 1.0), entropy_band(BANDIT_BAND, BANDIT_BAND)
-    compared = jax.jit(partial(shown, recipe._replace(optimiser=optimiser), methods=methods, mesh=mesh))
+    compared = jax.jit(partial(compare, recipe._replace(optimiser=optimiser), methods=methods, mesh=mesh))
     reports = compared(params, keys=jax.random.split(jax.random.key(1), 8))
     return {name: np.asarray(report, float).swapaxes(0, 1) for name, report in reports.items()}
 

@@ -25,7 +25,7 @@ from core.policies.interventions.entropy_band import entropy_band
 from core.policies.interventions.entropy_control import entropy_control
 from core.policies.interventions.interface import NOTHING
 from core.policies.interventions.tempered_targets import tempered_targets
-from core.policies.testbed import bandit_recipe, shown
+from core.policies.testbed import bandit_recipe, compare
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.annotate import panel_letters
@@ -62,7 +62,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     at_base, at_runs = jax.random.split(key)
     recipe, params = bandit_recipe(at_base, horizon=config.rollouts)
     methods = [NOTHING, *(kind(target) for kind in KINDS.values() for target in config.targets)]
-    compared = jax.jit(partial(shown, recipe, methods=methods, mesh=run.mesh))
+    compared = jax.jit(partial(compare, recipe, methods=methods, mesh=run.mesh))
     reports = compared(params, keys=jax.random.split(at_runs, config.seeds))
     return {name: reports[name] for name in ("entropy", "reward")}
 

@@ -20,7 +20,7 @@ import jax
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.policies.testbed import bandit_recipe, shown
+from core.policies.testbed import bandit_recipe, compare
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_interventions._methods import METHODS, WITH_PLAIN
@@ -51,7 +51,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts); the first method is plain GRPO."""
     at_base, at_runs = jax.random.split(key)
     recipe, params = bandit_recipe(at_base, horizon=config.rollouts)
-    compared = jax.jit(partial(shown, recipe, methods=WITH_PLAIN[: 1 + config.methods], mesh=run.mesh))
+    compared = jax.jit(partial(compare, recipe, methods=WITH_PLAIN[: 1 + config.methods], mesh=run.mesh))
     reports = compared(params, keys=jax.random.split(at_runs, config.seeds))
     return {name: reports[name] for name in ("entropy", "reward")}
 

@@ -27,6 +27,7 @@ from core.verify.trial import Trial
 from theory.entropy.reward_law import fit_law, law_reward
 
 SEEDS = 8
+REPORTS = ("entropy", "decision_entropy", "reward", "predicted_change", "entropy_change", "covariance")
 CLIP_COVARIANCE, KL_COVARIANCE = clip_covariance(0.1, (0.5, 50.0)), kl_covariance(0.2, 3.0)
 
 
@@ -138,7 +139,8 @@ def _compared(
 @partial(jax.jit, static_argnums=(0, 1, 2, 3))
 def _train(recipe: Recipe, methods: tuple[Intervention, ...], rule: Callable, mesh, params, keys, rate, low):
     """One program for all methods, rates and lower bounds."""
-    return compare(recipe._replace(optimiser=rule(rate), low=low), params, methods, keys, mesh=mesh, own=True)
+    told = recipe._replace(optimiser=rule(rate), low=low)
+    return compare(told, params, methods, keys, mesh=mesh, own=True, names=REPORTS)
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

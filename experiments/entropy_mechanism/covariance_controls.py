@@ -24,7 +24,7 @@ from core.policies.interventions.clip_bounds import clip_bounds
 from core.policies.interventions.clip_covariance import clip_covariance
 from core.policies.interventions.interface import NOTHING
 from core.policies.interventions.kl_covariance import kl_covariance
-from core.policies.testbed import MethodRuns, shown, sum_start
+from core.policies.testbed import MethodRuns, compare, sum_start
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_mechanism._study import taught_curve
@@ -49,7 +49,7 @@ def compute(config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
     recipe, base = sum_start(config)
-    compared = jax.jit(partial(shown, recipe, methods=list(METHODS.values())[: config.methods], mesh=run.mesh))
+    compared = jax.jit(partial(compare, recipe, methods=list(METHODS.values())[: config.methods], mesh=run.mesh))
     return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
 
 

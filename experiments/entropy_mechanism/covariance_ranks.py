@@ -21,12 +21,12 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.policies.interventions.interface import Context
 from core.policies.testbed import sum_base, sum_recipe
 from core.policies.training import rollout, training_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.entropy_mechanism._study import bandit_table
 from figures.forms import line_with_band
 from figures.render import render

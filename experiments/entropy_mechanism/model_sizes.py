@@ -24,7 +24,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import NOTHING
-from core.policies.testbed import SumRuns, shown, sum_start
+from core.policies.testbed import SumRuns, compare, sum_start
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_mechanism._study import taught_curve
@@ -58,7 +58,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     def reports(width: int) -> dict[str, jax.Array]:
         recipe, base = sum_start(config, width=width)
-        return jax.jit(partial(shown, recipe, methods=[NOTHING], mesh=run.mesh))(jax.jit(base)(at_base), keys=keys)
+        return jax.jit(partial(compare, recipe, methods=[NOTHING], mesh=run.mesh))(jax.jit(base)(at_base), keys=keys)
 
     found = [reports(width) for width in config.widths]
     entropy, reward = (jnp.concatenate([each[name] for each in found]) for name in ("decision_entropy", "reward"))

@@ -24,12 +24,12 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.policies.tabular import exact_ascent
 from core.policies.testbed import SumRuns, sum_start
 from core.policies.watch import watch
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.entropy_mechanism._study import bandit_table
 from figures.annotate import panel_letters
 from figures.forms import line_with_band

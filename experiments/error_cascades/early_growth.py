@@ -21,9 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_grid
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
 from core.trees.cascade import recurring, simulate_cascade
 from experiments.error_cascades._graphs import NAMES, four_graphs, influence
 from figures.annotate import small_print

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
+from core.dealing import over_devices
 from core.particles.cbo import CboParameters, anisotropic, cbo_step, isotropic
 from core.particles.loops import evolve
 from core.particles.objectives import PROBLEMS
 from core.particles.schedules import growing_alpha
 from core.particles.swarm import swarm_init
-from core.run.mesh import over_devices
 
 NEAR = 0.25  # success: every coordinate of the best point this close to the minimiser, 0
 NOISES = {"isotropic": isotropic, "anisotropic": anisotropic}

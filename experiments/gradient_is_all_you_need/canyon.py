@@ -20,13 +20,13 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.particles.cbo import CboParameters, isotropic
 from core.particles.hopping import HoppingParameters
 from core.particles.loops import consensus_path
 from core.particles.objectives import canyon
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run, hopping_run
 from figures.render import render
 from figures.style import DOUBLE, INK, new_figure

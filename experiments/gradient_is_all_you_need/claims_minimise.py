@@ -8,9 +8,9 @@ import numpy as np
 from jax.sharding import Mesh
 from scipy import stats
 
+from core.dealing import over_devices
 from core.particles.objectives import PROBLEMS
 from core.particles.search import defaults, search
-from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence
 from core.verify.law import law

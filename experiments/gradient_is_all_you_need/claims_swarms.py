@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.dealing import over_devices
 from core.particles import cbo, hopping
 from core.particles.objectives import canyon, rastrigin_soft, sphere
 from core.particles.swarm import swarm_consensus, swarm_init
-from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.dealing import over_devices
 from core.particles import batches, cbo, inertia, polarised, sampling
 from core.particles.loops import evolve
 from core.particles.networks import data_batch, evaluated_anew, flat_parameters, network_objective
 from core.particles.objectives import rastrigin_soft, sphere
 from core.particles.schedules import cooled_sigma, growing_alpha
 from core.particles.swarm import swarm_consensus, swarm_init
-from core.run.mesh import over_devices
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity

@@ -22,13 +22,13 @@ import optax
 from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
+from core.dealing import over_devices, over_grid
 from core.particles.cbo import CboParameters, cbo_move
 from core.particles.networks import data_batch, evaluated_anew, flat_parameters, network_objective
 from core.particles.schedules import cooled_sigma, growing_alpha
 from core.particles.swarm import swarm_consensus, swarm_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices, over_grid
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, SINGLE, new_figure

@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from figures.render import render
 from figures.style import BLUE, SINGLE, VERMILION, new_figure
 from theory.consensus.gibbs import consensus_point

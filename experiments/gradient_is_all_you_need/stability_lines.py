@@ -20,12 +20,12 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.particles.cbo import CboParameters, anisotropic, isotropic
 from core.particles.objectives import ackley
 from core.particles.swarm import Noise
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import line_with_band
 from figures.render import render

@@ -19,12 +19,12 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.particles.cbo import CboParameters
 from core.particles.objectives import rastrigin_soft
 from core.particles.swarm import swarm_consensus
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import consensus_run
 from figures.forms import phase_diagram
 from figures.render import render

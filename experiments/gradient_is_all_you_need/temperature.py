@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.particles.hopping import HoppingParameters
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._swarms import hopping_run
 from figures.forms import histogram_density, predicted_measured
 from figures.render import render

@@ -22,12 +22,12 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.particles.cbo import CboParameters, cbo_step, isotropic
 from core.particles.objectives import rastrigin_soft, sphere
 from core.particles.swarm import swarm_consensus, swarm_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.gradient_is_all_you_need._landscapes import wavy
 from figures.forms import order_plot
 from figures.render import render

@@ -20,10 +20,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.policies.tabular import exact_ascent
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.invisible_leash._bandits import prompts, sampled_ascent, support_change
 from figures.forms import line_with_band
 from figures.render import render

@@ -20,10 +20,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from core.data.zipf_language import Language, sample_language, sample_sequences
+from core.dealing import over_devices
 from core.networks.transformer import transformer
 from core.probes.report import CollapseReport, collapse_report
 from core.probes.tally import tally_variance
-from core.run.mesh import over_devices
 from experiments.linguistic_collapse._published import published_rows
 
 

@@ -23,9 +23,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.mean_mode._stack import RULES, Rule, forward, rules, sample_layers, sample_tokens
 from figures.forms import line_with_band
 from figures.render import render

@@ -20,13 +20,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
+from core.dealing import over_devices
 from core.networks.full_batch import train_full_batch
 from core.networks.multilayer import layer_outputs, mean_cross_entropy, sample_layers
 from core.probes.class_statistics import class_statistics
 from core.probes.collapse import variability
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure

@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_grid
 from core.probes.spectra import effective_rank
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
 from experiments.representation_geometry._training import record_times, train
 from figures.forms import phase_diagram
 from figures.render import render

@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.probes.spectra import effective_rank, spectral_decay
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.representation_geometry._training import record_times, train
 from figures.forms import line_with_band
 from figures.render import render

@@ -22,9 +22,9 @@ import optax
 from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from figures.render import render
 from figures.style import COLORS, DOUBLE, INK, new_figure
 from theory.entropy.softmax import entropy

@@ -22,9 +22,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_grid
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
 from experiments.sigma_reparam._training import VALUES, Size, train
 from figures.forms import line_with_band
 from figures.render import render

@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_grid
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_grid
 from experiments.softmax_ghosts._network import downhill, loss, moved, radii, sample_problem
 from figures.annotate import threshold
 from figures.render import render

@@ -23,12 +23,12 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.policies.surrogate import look_again
 from core.policies.testbed import SumRuns, sum_start
 from core.policies.watch import watch
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.steer._rows import NAMES, estimates, population, realised
 from figures.annotate import small_print
 from figures.render import render

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import NOTHING
 from core.policies.interventions.steer import steer
-from core.policies.testbed import MethodRuns, shown, sum_start
+from core.policies.testbed import MethodRuns, compare, sum_start
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.annotate import panel_letters
@@ -44,7 +44,7 @@ def compute(config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
     recipe, base = sum_start(config)
-    compared = jax.jit(partial(shown, recipe, methods=list(METHODS.values())[: config.methods], mesh=run.mesh))
+    compared = jax.jit(partial(compare, recipe, methods=list(METHODS.values())[: config.methods], mesh=run.mesh))
     return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
 
 

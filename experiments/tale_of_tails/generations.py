@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices, over_grid
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices, over_grid
 from experiments.tale_of_tails._memoriser import relearned_errors, resampled, zipf
 from figures.annotate import small_print
 from figures.render import render

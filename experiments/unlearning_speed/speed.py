@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.mesh import over_devices
 from experiments.unlearning_speed._forgetting import METHODS, forget
 from figures.annotate import direct_labels
 from figures.forms import line_with_band

@@ -7,7 +7,7 @@ import pytest
 
 from core.policies.interventions.entropy_bonus import entropy_bonus
 from core.policies.interventions.interface import NOTHING
-from core.policies.testbed import SumRuns, bandit_recipe, shown, sum_start
+from core.policies.testbed import SumRuns, bandit_recipe, compare, sum_start
 from core.run.mesh import device_mesh
 
 
@@ -17,7 +17,7 @@ def test_each_method_starts_from_each_seeds_own_base():
     bases = {"logits": jnp.stack([flat, peaked])}
     p = np.exp([2.0, 0, 0]) / np.exp([2.0, 0, 0]).sum()
     methods = (NOTHING, entropy_bonus(0.0), entropy_bonus(0.3))
-    compared = jax.jit(partial(shown, recipe, methods=methods, mesh=device_mesh(), own=True))
+    compared = jax.jit(partial(compare, recipe, methods=methods, mesh=device_mesh(), own=True))
     entropy = compared(bases, keys=jax.random.split(jax.random.key(1), 2))["entropy"]
     np.testing.assert_allclose(entropy[:, :, 0], np.broadcast_to([np.log(3), -p @ np.log(p)], (3, 2)), atol=1e-5)
     np.testing.assert_allclose(entropy[0], entropy[1], atol=1e-6)

@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from core.run.mesh import device_mesh, over_devices, over_grid
+from core.dealing import over_devices, over_grid
+from core.run.mesh import device_mesh
 
 
 def test_runs_keep_their_order_and_their_trees():
