@@ -35,8 +35,8 @@ reproduce: setup
 	exit $$status
 
 # The library is tested with its shapes checked at run time; the experiments, which are users of it, without. A test runs
-# each program once or twice, so XLA need not optimise much.
-test: export XLA_FLAGS := --xla_backend_optimization_level=1 $(XLA_FLAGS)
+# each program once or twice, so XLA need not optimise.
+test: export XLA_FLAGS := --xla_backend_optimization_level=0 $(XLA_FLAGS)
 test: setup
 	@$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments)
 	@$(if $(TESTS),,$(PY) -m pytest $(WORKERS) -o addopts="-q -ra --import-mode=importlib --durations=5" tests/experiments)

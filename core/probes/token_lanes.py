@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from core.probes.power_of_two import LEAST, power_of_two
 
-TILE_ENTRIES = 2**14  # of all rows together: what a core's own cache holds, the tile and its exponentials
+TILE_ENTRIES = 2**13  # of all rows together: the tile and its exponentials, 64 KB, stay next to the core
 GROUPS = 8
 NARROWEST, WIDEST = 128, 2**12  # columns of a tile
 
