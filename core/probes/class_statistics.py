@@ -11,12 +11,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
 from core.blocks import Axis, fold, in_blocks
+from core.chunks import over_chunks
 from core.probes.gram import add_gram, symmetric
 
 BLOCKS = 8
+ROWS = 128  # of features, taken together by a CPU
 _EXACT = jax.lax.Precision.HIGHEST
 
 
@@ -82,16 +84,27 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
     inside = jnp.minimum(labels, classes - 1)
     opens = (earliest[inside] == place) & (sums.counts[inside] == 0)
     anchors = sums.anchors.at[jnp.where(opens, labels, classes)].set(features, mode="drop")
-    # the barrier has them written once, where each use would work them out again
-    offsets = jax.lax.optimization_barrier(jnp.where((labels < classes)[:, None], features - anchors[inside], 0))
-    return ClassSums(
-        anchors,
-        sums.counts.at[labels].add(1, mode="drop"),
-        sums.sums.at[labels].add(offsets, mode="drop"),
-        # a product, because XLA's reduction over a short axis takes three times as long
-        sums.squares.at[labels].add(jnp.einsum("bd,bd->b", offsets, offsets, precision=_EXACT), mode="drop"),
-        add_gram(sums.products, offsets),
-    )
+
+    def take(taken: tuple[Array, Array, Array], start: Int[ArrayLike, ""], rows: int) -> tuple[Array, Array, Array]:
+        total, squares, products = taken
+        x, own = (jax.lax.dynamic_slice_in_dim(whole, start, rows) for whole in (features, labels))
+        # the barrier has them written once, where each use would work them out again
+        offsets = jnp.where((own < classes)[:, None], x - anchors[jnp.minimum(own, classes - 1)], 0)
+        offsets = jax.lax.optimization_barrier(offsets)
+        return (
+            total.at[own].add(offsets, mode="drop"),
+            # a product, because XLA's reduction over a short axis takes three times as long
+            squares.at[own].add(jnp.einsum("bd,bd->b", offsets, offsets, precision=_EXACT), mode="drop"),
+            add_gram(products, offsets),
+        )
+
+    # a few rows at a time stay in the cache; a product of matrices wants all of them, and so does an accelerator
+    few = jax.default_backend() == "cpu" and not sums.products.size
+    rows = labels.shape[0]
+    # of the type of the features under `shard_map`: varying where they vary
+    begin = jax.tree.map(lambda x: x + jnp.zeros_like(features, x.dtype, shape=()), (sums.sums, sums.squares))
+    taken = over_chunks(take, (*begin, sums.products), rows, ROWS if few else max(rows, 1))
+    return ClassSums(anchors, sums.counts.at[labels].add(1, mode="drop"), *taken)
 
 
 def class_sums_compute(sums: ClassSums) -> ClassStatistics:

@@ -10,7 +10,6 @@ vocabulary merge, so the pieces may be chunks in time or shards in space.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -19,6 +18,7 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
+from core.chunks import over_chunks
 from core.probes.power_of_two import LEAST, power_of_two
 from core.probes.token_lanes import lane_parts, peak_by_lanes, tile_width
 
@@ -183,20 +183,6 @@ def check_tokens(shape: tuple[int, ...], tokens: Int[Array, "..."]) -> None:
         known = np.asarray(tokens)
         if ((known < 0) | (known >= shape[-1])).any():
             raise ValueError(f"tokens run from {known.min()} to {known.max()}; allowed is 0 to {shape[-1] - 1}")
-
-
-def over_chunks(step: Callable[[Any, Any, int], Any], carry: Any, total: int, chunk: int) -> Any:
-    """Folds `step(carry, start, width)` over consecutive pieces of [0, total); the last may be shorter.
-
-    >>> over_chunks(lambda seen, start, width: [*seen, (start, width)], [], 10, 8)
-    [(0, 8), (8, 2)]
-    """
-    whole = total // chunk
-    if whole == 1:
-        carry = step(carry, 0, chunk)
-    elif whole:
-        carry = jax.lax.scan(lambda c, i: (step(c, i * chunk, chunk), None), carry, jnp.arange(whole))[0]
-    return step(carry, whole * chunk, total % chunk) if total % chunk else carry
 
 
 def gradient_to_logits(

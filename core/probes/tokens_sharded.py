@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from core.blocks import Axis, fold, in_blocks
+from core.chunks import over_chunks
 from core.probes.tokens import (
     Sums,
     TokenStats,
@@ -16,7 +17,6 @@ from core.probes.tokens import (
     finish,
     gradient_to_logits,
     merge,
-    over_chunks,
     sums_of,
     token_stats,
 )
