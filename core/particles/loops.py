@@ -39,7 +39,8 @@ def evolve(
         return jax.lax.fori_loop(0, steps, lambda _, now: step(now)[0], state), None
 
     def stretch(state: State, _: None) -> tuple[State, Any]:
-        state = jax.lax.fori_loop(0, every - 1, lambda _, now: step(now)[0], state)
+        if every > 1:  # a loop of no steps would be traced and lowered too
+            state = jax.lax.fori_loop(0, every - 1, lambda _, now: step(now)[0], state)
         state, info = step(state)
         return state, record(state, info)
 

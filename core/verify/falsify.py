@@ -118,12 +118,20 @@ def falsify(
         start = descent_init(sample(key))
         return jax.lax.scan(lambda state, rate: (descent_step(slack_fn, rate, state), None), start, schedule)[0]
 
-    ends = jax.jit(jax.vmap(descend))(jax.random.split(key, starts), schedules)
-    by_start = np.array(ends.best_slack)
+    def descents(key: Key[Array, ""]) -> Descent:
+        return jax.vmap(descend)(jax.random.split(key, starts), jnp.asarray(schedules))
+
+    ends = jax.tree.map(np.array, jax.jit(descents)(key))
+    by_start = ends.best_slack
     counts = np.array([starts * steps, int(ends.not_finite.sum())])
     ranking = np.argsort(by_start)
     found, found_at = by_start[ranking[0]], jax.tree.map(lambda leaf: leaf[ranking[0]], ends.best_point)
-    flat_slack = jax.jit(jax.value_and_grad(lambda flat, like: slack_fn(ravel_pytree(like)[1](flat))))
+
+    @jax.jit
+    def flat_slack(flat: Float[Array, " coordinates"], like: PyTree) -> tuple[Float[Array, ""], Array]:
+        slack, slope = jax.value_and_grad(lambda flat: slack_fn(ravel_pytree(like)[1](flat)))(flat)
+        return slack, _tame(slope)
+
     for start in ranking[:polish]:
         point = jax.tree.map(lambda leaf, start=start: leaf[start], ends.best_point)
         slack, point = _polish(flat_slack, point, steps, counts)
@@ -135,19 +143,21 @@ def falsify(
 
 def _polish(flat_slack: Callable, point: PyTree, steps: int, counts: np.ndarray) -> tuple[float, PyTree]:
     """L-BFGS from a point; adds to `counts` what it evaluated and what of that was not finite."""
-    start, unravel = ravel_pytree(point)
-    best = [np.inf, np.asarray(start)]
+    leaves, form = jax.tree.flatten(point)
+    start = np.concatenate([leaf.ravel() for leaf in leaves])
+    best = [np.inf, start]
 
     def value_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
         slack, slope = (np.asarray(x) for x in flat_slack(flat, point))
         counts[:] += [1, not np.isfinite(slack)]
         if np.isfinite(slack) and slack < best[0]:
             best[:] = [float(slack), flat.copy()]
-        return float(slack) if np.isfinite(slack) else HUGE, np.asarray(_tame(slope))
+        return float(slack) if np.isfinite(slack) else HUGE, slope
 
     options = {"maxiter": steps, "ftol": 0.0, "gtol": 0.0, "maxls": 40}
     optimize.minimize(value_and_slope, start, jac=True, method="L-BFGS-B", options=options)
-    return best[0], unravel(best[1])
+    pieces = np.split(best[1], np.cumsum([leaf.size for leaf in leaves])[:-1])
+    return best[0], form.unflatten([piece.reshape(leaf.shape) for piece, leaf in zip(pieces, leaves, strict=True)])
 
 
 def _tame(slope: Any) -> Array:

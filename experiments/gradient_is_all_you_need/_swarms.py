@@ -4,11 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
-from core.particles.cbo import CboParameters, anisotropic, cbo_step
+from core.particles.cbo import CboParameters, anisotropic, cbo_step, isotropic
 from core.particles.hopping import HoppingParameters, hopping_step
 from core.particles.loops import evolve
 from core.particles.swarm import Noise, Objective, Swarm, swarm_init
+
+
+def of_the_first(count: jax.Array, objective: Objective) -> Objective:
+    """The objective for `count` particles, traced, of a larger swarm: the others stay without weight in it."""
+    return lambda x: jnp.where(jnp.arange(x.shape[1]) < count, objective(x), jnp.inf)
+
+
+def isotropic_or_not(same: jax.Array, offset: jax.Array) -> jax.Array:
+    """The amplitude of isotropic noise, or of anisotropic; by a traced answer, so that one program serves both."""
+    return jnp.where(same, isotropic(offset), anisotropic(offset))
 
 
 def consensus_run(

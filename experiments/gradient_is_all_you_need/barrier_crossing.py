@@ -13,10 +13,12 @@ Run: python -m experiments.gradient_is_all_you_need.barrier_crossing
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -54,7 +56,11 @@ PRESETS = {"smoke": Config((0.1, 10.0), (0.2, 2.0), steps=30, runs=20), "laptop"
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Shares that crossed, (methods, points), over heights and over widths."""
-    temperature = float(effective_temperature(config.alpha, config.particles))
+    return jax.jit(partial(_crossings, config, run.mesh))(key)
+
+
+def _crossings(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    temperature = effective_temperature(config.alpha, config.particles)
 
     def crossed(height: jax.Array, half: jax.Array, key: jax.Array) -> jax.Array:
         def energy(x: jax.Array) -> jax.Array:  # the well to the right is lower by a fifth of the height
@@ -76,20 +82,15 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         walk = jax.lax.scan(langevin, -half, jnp.arange(100 * config.steps))[1]
         return jnp.stack([jnp.any(path > half / 2) for path in (hops, swarm, walk)])
 
+    middle = len(config.heights)
+    heights = np.array([*config.heights, *(1.0 for _ in config.widths)])
+    halves = np.array([*(0.6 for _ in config.heights), *config.widths])
+    places = jax.vmap(crossed, (0, 0, None))  # which share the random numbers of a run
     keys = jax.random.split(key, config.runs)
-    heights, widths = jnp.array(config.heights), jnp.array(config.widths)
-
-    @jax.jit
-    def over(heights: jax.Array, halves: jax.Array) -> jax.Array:
-        places = jax.vmap(crossed, (0, 0, None))  # which share the random numbers of a run
-        each = over_devices(run.mesh, lambda key: places(heights, halves, key), keys, together=config.runs)
-        return each.sum(0).T
-
-    return {
-        "heights": over(heights, jnp.full_like(heights, 0.6)),
-        "widths": over(jnp.ones_like(widths), widths),
-        "reach": config.width * best_of_n(float(config.particles)),
-    }
+    each = over_devices(mesh, lambda key: places(heights, halves, key), keys, together=config.runs)
+    counts = each.sum(0).T
+    reach = config.width * best_of_n(float(config.particles))
+    return {"heights": counts[:, :middle], "widths": counts[:, middle:], "reach": reach}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -18,6 +18,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -59,6 +60,10 @@ START_KEY = 10**6
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Paths (methods, runs, steps, 2)."""
+    return {"paths": jax.jit(partial(_paths, config, run.mesh))(key)}
+
+
+def _paths(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
     stride = config.gradient_steps // config.steps
     noise = jax.random.split(jax.random.fold_in(key, 1), config.runs)
 
@@ -74,7 +79,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         start = swarms(jax.random.fold_in(key, START_KEY), 0.7)
         return hopping_run(canyon, HoppingParameters(100.0, 0.7), key, start, config.steps, consensus_path)[1]
 
-    def descend(key: jax.Array, temperature: float) -> jax.Array:
+    def descend(temperature: jax.Array, key: jax.Array) -> jax.Array:
         def step(x: jax.Array, k: jax.Array) -> tuple[jax.Array, None]:
             sigma = temperature * 10 / jnp.log(k + 2.0)
             kick = sigma * jnp.sqrt(0.001) * jax.random.normal(jax.random.fold_in(key, k), (2,))
@@ -92,9 +97,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         step = lambda x, _: (proximal_point(canyon, x, 0.05, iterations=8),) * 2  # noqa: E731
         return jax.lax.scan(step, start, None, length=config.steps)[1]
 
-    methods = (cbo, hop, proximal, lambda k: descend(k, 0.0), lambda k: descend(k, 1.0))
-    each = [jax.jit(partial(over_devices, run.mesh, method, together=config.runs)) for method in methods]
-    return {"paths": jnp.stack([paths(noise) for paths in each])}
+    descents = jax.vmap(descend, (0, None))  # gradient descent is Langevin dynamics at temperature 0
+    methods = lambda key: jnp.stack([cbo(key), hop(key), proximal(key), *descents(np.array([0.0, 1.0]), key)])  # noqa: E731
+    return over_devices(mesh, methods, noise, together=config.runs).swapaxes(0, 1)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

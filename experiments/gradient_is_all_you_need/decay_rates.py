@@ -17,20 +17,21 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
-from core.particles.cbo import CboParameters, anisotropic, isotropic
+from core.particles.cbo import CboParameters
 from core.particles.objectives import rastrigin_soft, sphere
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.gradient_is_all_you_need._swarms import consensus_run
+from experiments.gradient_is_all_you_need._swarms import consensus_run, isotropic_or_not
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 from theory.consensus.decay import euler_square_factor
 
-NOISES = (("isotropic", isotropic), ("anisotropic", anisotropic))
+NOISES = ("isotropic", "anisotropic")
 SIGMA = 0.32
 
 
@@ -54,23 +55,23 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Mean squares (noises, dimensions, seeds, steps) and the factors of a step."""
-    keys, paths, factors = jax.random.split(key, config.seeds), [], []
-    for _, noise in NOISES:
-        for d in config.dimensions:
+    return jax.jit(partial(_decays, config, run.mesh))(key)
 
-            def one(key: jax.Array, d: int = d, noise=noise) -> jax.Array:
-                start = 1 + jax.random.normal(key, (d, config.particles))
-                parameters = CboParameters(1.0, SIGMA, 1e15, config.dt)
-                record = lambda swarm, _: jnp.mean(sphere(swarm.position))  # noqa: E731
-                return consensus_run(rastrigin_soft, parameters, key, start, config.steps, noise, record)[1]
 
-            paths.append(jax.jit(partial(over_devices, run.mesh, one))(keys))
-            rows = d if noise is isotropic else 1
-            factors.append(euler_square_factor(config.dt, SIGMA * np.sqrt(config.dt), rows))
-    shape = (len(NOISES), len(config.dimensions))
+def _decays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    def path(d: int, same: jax.Array, key: jax.Array) -> jax.Array:
+        start = 1 + jax.random.normal(key, (d, config.particles))
+        parameters = CboParameters(1.0, SIGMA, 1e15, config.dt)
+        noise = partial(isotropic_or_not, same)
+        record = lambda swarm, _: jnp.mean(sphere(swarm.position))  # noqa: E731
+        return consensus_run(rastrigin_soft, parameters, key, start, config.steps, noise, record)[1]
+
+    keys, same = jax.random.split(key, config.seeds), np.array([name == "isotropic" for name in NOISES])
+    both = lambda d: over_devices(mesh, lambda key: jax.vmap(partial(path, d), (0, None))(same, key), keys)  # noqa: E731
+    rows = np.where(same[:, None], config.dimensions, 1)
     return {
-        "paths": jnp.stack(paths).reshape(*shape, config.seeds, config.steps),
-        "factors": jnp.stack(factors).reshape(shape),
+        "paths": jnp.stack([both(d) for d in config.dimensions]).transpose(2, 0, 1, 3),
+        "factors": euler_square_factor(config.dt, SIGMA * np.sqrt(config.dt), rows),
     }
 
 
@@ -78,7 +79,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     """One panel a noise."""
     figure, axes = new_figure(DOUBLE, 2.5, cols=2, sharey=True)
     time = config.dt * np.arange(1, config.steps + 1)
-    for ax, (name, _), paths, factors in zip(axes, NOISES, arrays["paths"], arrays["factors"], strict=True):
+    for ax, name, paths, factors in zip(axes, NOISES, arrays["paths"], arrays["factors"], strict=True):
         for color, d, path, factor in zip(COLORS, config.dimensions, paths, factors, strict=False):
             line_with_band(ax, time, path / (2 * d), f"d={d}", color)
             ax.plot(time, factor ** np.arange(1, config.steps + 1), "--", color=color, linewidth=0.8)

@@ -12,9 +12,10 @@ Run: python -m experiments.gradient_is_all_you_need.envelope_family
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -41,17 +42,19 @@ PRESETS = {"smoke": Config(points=41), "laptop": Config(), "paper": Config(point
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Envelopes (alphas, points), their slopes, and hops."""
-    y, alphas = jnp.linspace(-3, 3, config.points), jnp.array(config.alphas)
+    return jax.jit(partial(_family, config))()
 
-    def family(width_of):
-        def one(alpha: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-            value = lambda y: entropic_envelope(wavy, y, alpha, width_of(alpha))  # noqa: E731
-            return value(y), jax.grad(value)(y), hop(wavy, y, alpha, width_of(alpha))
 
-        return jax.jit(jax.vmap(jax.vmap(one, (None, 0)), (0, None)))(alphas, y)
+def _family(config: Config) -> dict[str, jax.Array]:
+    y, alphas = np.linspace(-3, 3, config.points), np.array(config.alphas)
 
-    width_values, _, _ = family(lambda alpha: config.width)
-    step_values, slopes, hops = family(lambda alpha: hopping_width(alpha, config.step))
+    def one(alpha: jax.Array, width: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        value, slope = jax.value_and_grad(lambda y: entropic_envelope(wavy, y, alpha, width))(y)
+        return value, slope, hop(wavy, y, alpha, width)
+
+    family = jax.vmap(jax.vmap(one, (None, None, 0)), (0, 0, None))
+    width_values, _, _ = family(alphas, np.full(len(alphas), config.width), y)
+    step_values, slopes, hops = family(alphas, hopping_width(alphas, config.step), y)
     return {
         "y": y,
         "energy": wavy(y),

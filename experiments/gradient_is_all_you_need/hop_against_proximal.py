@@ -10,10 +10,13 @@ Cost: smoke 3 s, laptop 4 s
 Run: python -m experiments.gradient_is_all_you_need.hop_against_proximal
 """
 
+import math
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -44,7 +47,11 @@ PRESETS = {"smoke": Config(points=4), "laptop": Config(), "paper": Config(points
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Distances along the two grids."""
-    alphas, taus = jnp.geomspace(1e2, 1e5, config.points), jnp.geomspace(1e-4, 1e-2, config.points)
+    return jax.jit(partial(_distances, config))()
+
+
+def _distances(config: Config) -> dict[str, jax.Array]:
+    alphas, taus = np.geomspace(1e2, 1e5, config.points), np.geomspace(1e-4, 1e-2, config.points)
 
     def smooth(alpha: jax.Array, tau: jax.Array) -> tuple[jax.Array, jax.Array]:
         near = proximal_point(lambda x: wavy(x[0]), jnp.array([START]), tau)[0]
@@ -52,19 +59,19 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jnp.abs(hop(wavy, START, alpha, hopping_width(alpha, tau), near) - near), jnp.abs(near - explicit)
 
     def kinked(alpha: float) -> jax.Array:
-        width = float(hopping_width(alpha, config.step))
+        width = math.sqrt(config.step / alpha)
         reach = 2 * config.step / width + 20
         return law_mean(tilted_law(jnp.abs, config.step, alpha, width, 0.0, reach=reach, panels=config.panels))
 
-    along_alpha = jax.jit(jax.vmap(smooth, (0, None)))(alphas, jnp.asarray(config.step))[0]
-    along_tau, explicit = jax.jit(jax.vmap(smooth, (None, 0)))(jnp.asarray(config.alpha), taus)
+    fixed_step, fixed_alpha = np.full(config.points, config.step), np.full(config.points, config.alpha)
+    gap, explicit = jax.vmap(smooth)(np.concatenate([alphas, fixed_alpha]), np.concatenate([fixed_step, taus]))
     return {
         "alphas": alphas,
         "taus": taus,
-        "smooth": along_alpha,
+        "smooth": gap[: config.points],
         "kinked": jnp.stack([kinked(float(a)) for a in alphas]),
-        "along_tau": along_tau,
-        "explicit": explicit,
+        "along_tau": gap[config.points :],
+        "explicit": explicit[config.points :],
         "convex_bound": hop_bound_convex(alphas, config.step, WEAK_CONVEXITY),
         "kink_bound": hop_bound_convex(alphas, config.step, 0.0),
         "smooth_bound": hop_bound_smooth(alphas, config.step, WEAK_CONVEXITY, HESSIAN_LIPSCHITZ),

@@ -11,6 +11,7 @@ Run: python -m experiments.gradient_is_all_you_need.laplace_rate
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -43,7 +44,11 @@ PRESETS = {"smoke": Config(points=4), "laptop": Config(), "paper": Config(points
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Errors (energies, points) with their constants, spreads (powers, points)."""
-    alphas = jnp.geomspace(config.lowest, config.highest, config.points)
+    return jax.jit(partial(_rates, config))()
+
+
+def _rates(config: Config) -> dict[str, jax.Array]:
+    alphas = np.geomspace(config.lowest, config.highest, config.points)
     density = lambda x: normal_log_density(x, 1.0, 0.8)  # noqa: E731
     errors, constants = [], []
     for _, energy in ENERGIES:
@@ -54,16 +59,16 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         vector = (lambda x, e=energy: e(x[0])), (lambda x: density(x[0]))
         constants.append(jnp.abs(laplace_shift(*vector, jnp.zeros(1))[0]))
     spread = jax.vmap(
-        lambda a, p: jnp.sqrt(
+        lambda p, a: jnp.sqrt(
             law_mean(line_law(lambda x: -a * jnp.abs(x) ** p, 0.0, a ** (-1 / p), reach=40.0), jnp.square)
         ),
-        (0, None),
+        (None, 0),
     )
     return {
         "alphas": alphas,
         "errors": jnp.stack(errors),
         "constants": jnp.stack(constants),
-        "spreads": jnp.stack([spread(alphas, power) for power in config.powers]),
+        "spreads": jax.vmap(spread, (0, None))(np.array(config.powers), alphas),
     }
 
 

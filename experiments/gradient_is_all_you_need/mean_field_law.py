@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -56,15 +57,19 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Densities (steps, cells), consensus of the law, errors (sizes,) and the particles of one run."""
+    return jax.jit(partial(_laws, config, run.mesh))(key)
+
+
+def _laws(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     law = mean_field_init(lambda x: normal_log_density(x, MEAN, DEVIATION), -4.0, 4.0, config.cells)
 
     def advance(law, _):
         law, _ = mean_field_step(law, soft, ALPHA, 1.0, SIGMA, config.dt)
         return law, (law.mass, mean_field_consensus(law, soft, ALPHA))
 
-    _, (masses, path) = jax.jit(lambda law: jax.lax.scan(advance, law, None, length=config.steps))(law)
+    _, (masses, path) = jax.lax.scan(advance, law, None, length=config.steps)
 
-    def swarm(key: jax.Array, particles: int):
+    def swarm(particles: int, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         start = MEAN + DEVIATION * jax.random.normal(key, (1, particles))
         parameters = CboParameters(1.0, SIGMA, ALPHA, config.dt)
         end = consensus_run(rastrigin_soft, parameters, key, start, config.steps)[0]
@@ -72,8 +77,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     keys, errors = jax.random.split(key, config.runs), []
     for particles in config.particles:
-        each = partial(over_devices, run.mesh, partial(swarm, particles=particles), together=10)
-        positions, points = jax.jit(each)(keys)
+        positions, points = over_devices(mesh, partial(swarm, particles), keys, together=10)
         errors.append(jnp.sqrt(jnp.mean((points - path[-1]) ** 2)))
     return {
         "cells": law.cells,

@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
@@ -71,6 +72,10 @@ def loss(parameters: Any, data: tuple[jax.Array, jax.Array]) -> jax.Array:
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Held-out accuracy (methods, seeds, epochs)."""
+    return {"accuracy": jax.jit(partial(_accuracies, config, run.mesh))(key)}
+
+
+def _accuracies(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
     shapes = {"in": (PIXELS, config.hidden), "bias": (config.hidden,), "out": (config.hidden, config.classes)}
     flat, unravel = flat_parameters({name: jnp.zeros(shape) for name, shape in shapes.items()})
     train, test = (sample_glyphs(jax.random.fold_in(key, k), (config.per_class,) * config.classes) for k in (0, 1))
@@ -114,9 +119,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jax.lax.scan(epoch, (start, method.init(start)), jnp.arange(config.epochs))[1]
 
     keys = jax.random.split(jax.random.fold_in(key, 2), config.seeds)
-    swarms = jax.jit(partial(over_grid, run.mesh, swarm_epochs))(jnp.array(config.sigmas), keys)
-    adam = jax.jit(partial(over_devices, run.mesh, adam_epochs))(keys)
-    return {"accuracy": jnp.concatenate([swarms, adam[None]])}
+    swarms = over_grid(mesh, swarm_epochs, jnp.array(config.sigmas), keys)
+    return jnp.concatenate([swarms, over_devices(mesh, adam_epochs, keys)[None]])
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

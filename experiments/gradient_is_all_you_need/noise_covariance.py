@@ -11,13 +11,13 @@ Cost: smoke 2 s, laptop 4 s
 Run: python -m experiments.gradient_is_all_you_need.noise_covariance
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -43,7 +43,11 @@ PRESETS = {"smoke": Config(repetitions=100), "laptop": Config(), "paper": Config
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Variances by curvature, of hops and of mini-batch gradients."""
-    curvatures = jnp.array(config.curvatures)
+    return jax.jit(partial(_variances, config, run.mesh))(key)
+
+
+def _variances(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    curvatures = np.array(config.curvatures)
 
     def hop(curvature: jax.Array, key: jax.Array) -> jax.Array:  # α = s = 1, so τ h = h; one direction at a time
         x = jax.random.normal(key, (1, config.particles))
@@ -53,18 +57,12 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         features, noise = jax.random.normal(key, (2, 64))
         return jnp.mean(jnp.sqrt(curvature) * features * noise)
 
-    keys = jax.random.split(key, config.repetitions)
-
-    def over(draw: Callable) -> jax.Array:
-        def one(key: jax.Array) -> jax.Array:
-            return jax.vmap(lambda h: draw(h, key))(curvatures)
-
-        return jax.jit(partial(over_devices, run.mesh, one, together=50))(keys)
-
+    both = lambda key: jax.vmap(lambda h: (hop(h, key), gradient(h, key)))(curvatures)  # noqa: E731
+    hops, gradients = over_devices(mesh, both, jax.random.split(key, config.repetitions), together=50)
     return {
         "curvatures": curvatures,
-        "hops": jnp.var(over(hop), axis=0, ddof=1) * config.particles,
-        "gradients": jnp.var(over(gradient), axis=0, ddof=1) * 64,
+        "hops": jnp.var(hops, axis=0, ddof=1) * config.particles,
+        "gradients": jnp.var(gradients, axis=0, ddof=1) * 64,
         "exact": consensus_noise(curvatures),
     }
 

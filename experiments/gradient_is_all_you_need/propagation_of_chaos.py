@@ -16,14 +16,16 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
 from core.particles.cbo import CboParameters
 from core.particles.objectives import rastrigin_soft, sphere
+from core.particles.swarm import Objective
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.gradient_is_all_you_need._swarms import consensus_run
+from experiments.gradient_is_all_you_need._swarms import consensus_run, of_the_first
 from figures.forms import order_plot
 from figures.render import render
 from figures.style import COLORS, SINGLE, new_figure
@@ -51,19 +53,26 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Mean square distances (energies, seeds, sizes)."""
-    gaps = []
-    for _, energy, alpha in ENERGIES:
+    return {"gaps": jax.jit(partial(_gaps, config, run.mesh))(key)}
 
-        def gap(key: jax.Array, energy=energy, alpha=alpha) -> jax.Array:
-            start = 0.5 + jax.random.normal(key, (1, config.limit))
-            parameters = CboParameters(1.0, 0.5, alpha, config.dt)
-            end = lambda n: consensus_run(energy, parameters, key, start[:, :n], config.steps)[0].position[0]  # noqa: E731
-            limit = end(config.limit)
-            return jnp.stack([jnp.mean((end(n) - limit[:n]) ** 2) for n in config.particles])
 
-        each = jax.jit(partial(over_devices, run.mesh, gap, together=4))
-        gaps.append(each(jax.random.split(key, config.seeds)))
-    return {"gaps": jnp.stack(gaps)}
+def _gaps(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
+    most, sizes = max(config.particles), np.array(config.particles)
+
+    def gaps(energy: Objective, alpha: float, key: jax.Array) -> jax.Array:
+        start = 0.5 + jax.random.normal(key, (1, config.limit))
+        parameters = CboParameters(1.0, 0.5, alpha, config.dt)
+        end = lambda energy, x: consensus_run(energy, parameters, key, x, config.steps)[0].position[0]  # noqa: E731
+        limit = end(energy, start)[:most]
+
+        def gap(size: jax.Array) -> jax.Array:  # the others have no weight, and are not counted
+            apart = (end(of_the_first(size, energy), start[:, :most]) - limit) ** 2
+            return jnp.sum(jnp.where(jnp.arange(most) < size, apart, 0)) / size
+
+        return jax.vmap(gap)(sizes)
+
+    keys = jax.random.split(key, config.seeds)
+    return jnp.stack([over_devices(mesh, partial(gaps, *energy), keys, together=4) for _, *energy in ENERGIES])
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,9 +12,11 @@ Run: python -m experiments.gradient_is_all_you_need.regimes
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -41,23 +43,27 @@ PRESETS = {"smoke": Config(points=6, swarms=40), "laptop": Config(), "paper": Co
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Shares and displacements (sizes, swarms, points)."""
-    slopes = jnp.geomspace(0.1, 20.0, config.points)
+    return jax.jit(partial(_regimes, config))(key)
 
-    def one(z: jax.Array, key: jax.Array, particles: int) -> tuple[jax.Array, jax.Array]:
+
+def _regimes(config: Config, key: jax.Array) -> dict[str, jax.Array]:
+    slopes, sizes = np.geomspace(0.1, 20.0, config.points), np.array(config.particles)
+
+    def one(particles: int, key: jax.Array, z: jax.Array) -> tuple[jax.Array, jax.Array]:
         x = jax.random.normal(key, (1, particles))
         share = effective_sample_size(gibbs_weights(x[0] * z, 1.0)) / particles
         return share, -consensus_point(x, x[0] * z, 1.0)[0]
 
     keys = jax.random.split(key, config.swarms)
-    found = [jax.jit(jax.vmap(jax.vmap(lambda z, k, n=n: one(z, k, n), (0, None)), (None, 0)))(slopes, keys)
-             for n in config.particles]  # fmt: skip
+    over = lambda n: jax.vmap(jax.vmap(partial(one, n), (None, 0)), (0, None))(keys, slopes)  # noqa: E731
+    share, moved = (jnp.stack(x) for x in zip(*(over(n) for n in config.particles), strict=True))
     return {
         "z": slopes,
-        "share": jnp.stack([share for share, _ in found]),
-        "moved": jnp.stack([moved for _, moved in found]),
+        "share": share,
+        "moved": moved,
         "exact": effective_share_linear(slopes),
-        "best": jnp.stack([best_of_n(float(n)) for n in config.particles]),
-        "limit": langevin_limit(jnp.asarray(config.particles)),
+        "best": jax.vmap(best_of_n)(sizes * 1.0),
+        "limit": langevin_limit(sizes),
     }
 
 

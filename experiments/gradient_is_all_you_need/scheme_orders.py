@@ -11,9 +11,11 @@ Run: python -m experiments.gradient_is_all_you_need.scheme_orders
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -41,7 +43,11 @@ PRESETS = {"smoke": Config(levels=8, paths=1000), "laptop": Config(), "paper": C
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Weak errors (powers + 1, levels) and strong errors (levels,)."""
-    counts = 2 ** jnp.arange(config.levels - 4, config.levels + 1)
+    return jax.jit(partial(_errors, config))(key)
+
+
+def _errors(config: Config, key: jax.Array) -> dict[str, jax.Array]:
+    counts = 2 ** np.arange(config.levels - 4, config.levels + 1)
     steps = 1.0 / counts
     weak = []
     for power in POWERS:

@@ -18,15 +18,15 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
-from core.particles.cbo import CboParameters, anisotropic, isotropic
+from core.particles.cbo import CboParameters
 from core.particles.objectives import ackley
-from core.particles.swarm import Noise
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.gradient_is_all_you_need._swarms import consensus_run
+from experiments.gradient_is_all_you_need._swarms import consensus_run, isotropic_or_not
 from figures.forms import line_with_band
 from figures.render import render
 from figures.statistics import Band
@@ -56,33 +56,34 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Success (dimensions, noises) of both kinds, thresholds and exponents."""
-
-    def rates(d: int, noise: Noise) -> jax.Array:
-        def success(strength: jax.Array, key: jax.Array) -> jax.Array:
-            start = jax.random.uniform(jax.random.fold_in(key, 10**6), (d, config.particles), minval=-3, maxval=3)
-            parameters = CboParameters(1.0, strength / CONTRACTION**0.5, 1e5, CONTRACTION)
-            end = consensus_run(ackley, parameters, key, start, config.steps, noise)[0]
-            return jnp.max(jnp.abs(end.best_point)) < 0.25
-
-        keys = jax.random.split(jax.random.fold_in(key, d), config.runs)
-        strengths = lambda key: jax.vmap(success, (0, None))(jnp.array(config.noises), key)  # noqa: E731
-        return jax.jit(partial(over_devices, run.mesh, strengths, together=config.runs))(keys).mean(0)
-
-    line = jnp.geomspace(1, 100, 60)
-    strengths = jnp.geomspace(0.03, 4, 100)
     with jax.enable_x64(True):
-        exponents = jax.jit(jax.vmap(lambda r: euler_path_exponent(CONTRACTION, r)))(np.asarray(strengths, np.float64))
-        critical = jax.jit(jax.vmap(lambda d: critical_noise(CONTRACTION, d)))(np.asarray(line, np.float64))
-        anywhere = critical_noise(CONTRACTION)
-    return {
-        "isotropic": jnp.stack([rates(d, isotropic) for d in config.dimensions]),
-        "anisotropic": jnp.stack([rates(d, anisotropic) for d in config.dimensions]),
-        "line": line,
-        "critical": critical,
-        "strengths": strengths,
-        "exponents": exponents,
-        "anywhere": anywhere,
-    }
+        lines = jax.jit(_lines)()
+    return lines | jax.jit(partial(_rates, config, run.mesh))(key)
+
+
+def _lines() -> dict[str, jax.Array]:
+    line, strengths = np.geomspace(1, 100, 60), np.geomspace(0.03, 4, 100)
+    critical = jax.vmap(lambda d: critical_noise(CONTRACTION, d))(line)
+    exponents = jax.vmap(lambda r: euler_path_exponent(CONTRACTION, r))(strengths)
+    return {"line": line, "critical": critical, "strengths": strengths, "exponents": exponents, "anywhere": critical[0]}
+
+
+def _rates(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    def success(d: int, same: jax.Array, strength: jax.Array, key: jax.Array) -> jax.Array:
+        start = jax.random.uniform(jax.random.fold_in(key, 10**6), (d, config.particles), minval=-3, maxval=3)
+        parameters = CboParameters(1.0, strength / CONTRACTION**0.5, 1e5, CONTRACTION)
+        noise = partial(isotropic_or_not, same)
+        end = consensus_run(ackley, parameters, key, start, config.steps, noise)[0]
+        return jnp.max(jnp.abs(end.best_point)) < 0.25
+
+    def rates(d: int) -> jax.Array:
+        keys = jax.random.split(jax.random.fold_in(key, d), config.runs)
+        strengths, same = jnp.asarray(config.noises), np.array([True, False])
+        both = jax.vmap(jax.vmap(partial(success, d), (None, 0, None)), (0, None, None))
+        return over_devices(mesh, lambda key: both(same, strengths, key), keys, together=config.runs).mean(0)
+
+    same, each = jnp.stack([rates(d) for d in config.dimensions], axis=1)
+    return {"isotropic": same, "anisotropic": each}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

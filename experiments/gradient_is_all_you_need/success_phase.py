@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -58,19 +59,22 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Success rates (sizes, squares)."""
-    rows = []
-    for particles in config.particles:
+    return {"success": jax.jit(partial(_rates, config, run.mesh))(key)}
 
-        def success(square: jax.Array, key: jax.Array, particles: int = particles) -> jax.Array:
-            start = 2 + 4 * jax.random.normal(key, (config.dimension, particles))
-            parameters = CboParameters(1.0, jnp.sqrt(square), 100.0, config.dt)
-            end = consensus_run(rastrigin_soft, parameters, key, start, config.steps)[0]
-            return rastrigin_soft(swarm_consensus(end, 100.0).point) < config.threshold
 
-        over_squares = lambda key, one=success: jax.vmap(one, (0, None))(jnp.array(config.squares), key)  # noqa: E731
-        keys = jax.random.split(jax.random.fold_in(key, particles), config.runs)
-        rows.append(jax.jit(partial(over_devices, run.mesh, over_squares, together=config.runs))(keys).mean(0))
-    return {"success": jnp.stack(rows)}
+def _rates(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
+    def success(particles: int, square: jax.Array, key: jax.Array) -> jax.Array:
+        start = 2 + 4 * jax.random.normal(key, (config.dimension, particles))
+        parameters = CboParameters(1.0, jnp.sqrt(square), 100.0, config.dt)
+        end = consensus_run(rastrigin_soft, parameters, key, start, config.steps)[0]
+        return rastrigin_soft(swarm_consensus(end, 100.0).point) < config.threshold
+
+    def rates(particles: int) -> jax.Array:
+        keys, squares = jax.random.split(jax.random.fold_in(key, particles), config.runs), jnp.array(config.squares)
+        over_squares = lambda key: jax.vmap(partial(success, particles), (0, None))(squares, key)  # noqa: E731
+        return over_devices(mesh, over_squares, keys, together=config.runs).mean(0)
+
+    return jnp.stack([rates(particles) for particles in config.particles])
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

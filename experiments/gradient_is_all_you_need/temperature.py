@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -53,27 +54,28 @@ def half_square(x: jax.Array) -> jax.Array:
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Variances (settings, runs) with their prediction, and a path (runs, steps) of the first setting."""
-    measured, predicted, temperature, paths = [], [], [], []
-    alphas, taus = (jnp.asarray(grid).ravel() for grid in np.meshgrid(config.alphas, config.taus))
+    return jax.jit(partial(_variances, config, run.mesh))(key)
 
-    def path(alpha: jax.Array, tau: jax.Array, key: jax.Array, particles: int) -> jax.Array:
+
+def _variances(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    alphas, taus = (grid.ravel() for grid in np.meshgrid(config.alphas, config.taus))
+    sizes = np.repeat(config.particles, len(alphas))
+
+    def path(particles: int, alpha: jax.Array, tau: jax.Array, key: jax.Array) -> jax.Array:
         parameters, start = HoppingParameters(alpha, hopping_width(alpha, tau)), jnp.zeros((1, particles))
         whole = hopping_run(half_square, parameters, key, start, config.steps, lambda s, a: a.point[0])[1]
         return whole[config.burn_in :]
 
-    keys = jax.random.split(key, config.runs)
-    for particles in config.particles:
-        settings = jax.vmap(partial(path, particles=particles), (0, 0, None))  # which share the random numbers of a run
-        each = partial(over_devices, run.mesh, lambda key, s=settings: s(alphas, taus, key), together=config.runs)
-        points = jax.jit(each)(keys).swapaxes(0, 1)
-        measured.append(jnp.mean(points**2, axis=-1))
-        predicted.append(hopping_variance(taus, hopping_width(alphas, taus), particles))
-        temperature.append(effective_temperature(alphas, particles))
-        paths.append(points[0])
+    def settings(key: jax.Array) -> jax.Array:  # which share the random numbers of a run
+        over = (jax.vmap(partial(path, particles), (0, 0, None)) for particles in config.particles)
+        return jnp.concatenate([each(alphas, taus, key) for each in over])
+
+    paths = over_devices(mesh, settings, jax.random.split(key, config.runs), together=config.runs).swapaxes(0, 1)
+    alphas_of, taus_of = np.tile((alphas, taus), len(config.particles))
     return {
-        "measured": jnp.concatenate(measured),
-        "predicted": jnp.concatenate(predicted),
-        "temperature": jnp.concatenate(temperature),
+        "measured": jnp.mean(paths**2, axis=-1),
+        "predicted": hopping_variance(taus_of, hopping_width(alphas_of, taus_of), sizes),
+        "temperature": effective_temperature(alphas_of, sizes),
         "path": paths[0],
     }
 

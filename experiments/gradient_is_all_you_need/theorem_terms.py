@@ -13,13 +13,13 @@ Cost: smoke 3 s, laptop 10 s
 Run: python -m experiments.gradient_is_all_you_need.theorem_terms
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -56,7 +56,11 @@ PRESETS = {"smoke": Config(4, 40, 20, 2000), "laptop": Config(), "paper": Config
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Grids and deviations of the five terms."""
-    grid = lambda low, high: jnp.geomspace(low, high, config.points)  # noqa: E731
+    return jax.jit(partial(_terms, config, run.mesh))(key)
+
+
+def _terms(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    grid = lambda low, high: np.geomspace(low, high, config.points)  # noqa: E731
     defects, noises, alphas, taus = grid(1e-4, 1e-2), grid(0.02, 0.2), grid(1e2, 1e5), grid(1e-4, 1e-2)
     counts = np.unique(np.geomspace(50, 1600, config.points).astype(int))
     swarm = swarm_init(rastrigin_soft, 1 + jax.random.normal(key, (2, 400)))
@@ -75,28 +79,25 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         gap = hop(wavy, START, alpha, hopping_width(alpha, tau), near) - near
         return jnp.abs(gap), jnp.abs(near - (START - tau * jax.grad(wavy)(START)))
 
-    def sampled(key: jax.Array, particles: int) -> jax.Array:  # a hop of width 1 from y = 1 on x²/2 at α = 1: to 1/2
-        x = 1 + jax.random.normal(key, (1, particles))
-        return (consensus_point(x, x[0] ** 2 / 2, 1.0)[0] - 0.5) ** 2
-
-    def over(keys: jax.Array, one: Callable[[jax.Array], jax.Array], together: int) -> jax.Array:
-        return jax.jit(partial(over_devices, run.mesh, one, together=together))(keys)
+    def sampled(key: jax.Array) -> jax.Array:  # hops of width 1 from y = 1 on x²/2 at α = 1: to 1/2
+        x = 1 + jax.random.normal(key, (1, counts[-1]))
+        first = lambda n: consensus_point(x, jnp.where(jnp.arange(counts[-1]) < n, x[0] ** 2 / 2, jnp.inf), 1.0)[0]  # noqa: E731
+        return (jax.vmap(first)(counts) - 0.5) ** 2
 
     keys = jax.random.split(key, config.repetitions)
-    shifts = [over(keys[:m], lambda k, n=n: jax.vmap(lambda s: shift(s, k, n))(noises), m)
-              for n, m in ((config.small, config.repetitions), (config.large, 16))]  # fmt: skip
+    few, many = (over_devices(mesh, lambda k, n=n: jax.vmap(lambda s: shift(s, k, n))(noises), keys[:m], together=m)
+                 for n, m in ((config.small, config.repetitions), (config.large, 16)))  # fmt: skip
     more = jax.random.split(key, 3 * config.repetitions)  # they cost little, and a root mean square needs them
-    square = [jnp.mean(over(more, partial(sampled, particles=int(n)), 400)) for n in counts]
-    one, zero = jnp.ones(1), jnp.zeros(1)
-    constant = consensus_covariance(one, jnp.eye(1), jnp.eye(1), zero, 1.0)[0, 0]
-    still = after(jnp.asarray(0.0))
-    laplace = jax.jit(jax.vmap(distances, (0, None)))(alphas, jnp.asarray(STEP))[0]
+    square = over_devices(mesh, sampled, more, together=400)
+    constant = consensus_covariance(np.ones(1), np.eye(1), np.eye(1), np.zeros(1), 1.0)[0, 0]
+    moved = jax.vmap(after)(np.array([0.0, *defects]))
+    apart = jax.vmap(distances)(np.array([*alphas, *(10.0 for _ in taus)]), np.array([*(STEP for _ in alphas), *taus]))
     return {
-        "defects": defects, "drift": jnp.linalg.norm(jax.jit(jax.vmap(after))(defects) - still[None], axis=1),
-        "noises": noises, "few": jnp.median(shifts[0], axis=0), "many": jnp.median(shifts[1], axis=0),
-        "widths": hopping_width(alphas, STEP), "laplace": laplace,
-        "counts": jnp.asarray(counts), "sampling": jnp.sqrt(jnp.stack(square)), "constant": jnp.sqrt(constant),
-        "taus": taus, "explicit": jax.jit(jax.vmap(distances, (None, 0)))(jnp.asarray(10.0), taus)[1],
+        "defects": defects, "drift": jnp.linalg.norm(moved[1:] - moved[:1], axis=1),
+        "noises": noises, "few": jnp.median(few, axis=0), "many": jnp.median(many, axis=0),
+        "widths": hopping_width(alphas, STEP), "laplace": apart[0][: config.points],
+        "counts": counts, "sampling": jnp.sqrt(jnp.mean(square, axis=0)), "constant": jnp.sqrt(constant),
+        "taus": taus, "explicit": apart[1][config.points :],
     }  # fmt: skip
 
 

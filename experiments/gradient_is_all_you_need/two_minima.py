@@ -12,9 +12,11 @@ Run: python -m experiments.gradient_is_all_you_need.two_minima
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.particles.cbo import CboParameters
@@ -54,8 +56,11 @@ def wells(x: jax.Array) -> jax.Array:
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Particles (methods, runs, 2, particles) and consensus points (methods, runs, 2)."""
+    return jax.jit(partial(_ends, config))(key)
 
-    def plain(alpha: float, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+
+def _ends(config: Config, key: jax.Array) -> dict[str, jax.Array]:
+    def plain(alpha: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         start = jax.random.normal(jax.random.fold_in(key, 10**6), (2, config.particles))
         parameters = CboParameters(1.0, 0.7, alpha, 0.02)
         end = consensus_run(wells, parameters, key, start, config.steps)[0]
@@ -69,9 +74,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return end.position, swarm_consensus(end, 10.0).point
 
     keys = jax.random.split(key, config.runs)
-    methods = (lambda k: plain(1.0, k), lambda k: plain(100.0, k), polarised)
-    found = [jax.jit(jax.vmap(method))(keys) for method in methods]
-    return {"positions": jnp.stack([p for p, _ in found]), "points": jnp.stack([c for _, c in found])}
+    agreed = jax.vmap(jax.vmap(plain, (None, 0)), (0, None))(np.array([1.0, 100.0]), keys)
+    split = jax.vmap(polarised)(keys)
+    positions, points = (jnp.concatenate([both, one[None]]) for both, one in zip(agreed, split, strict=True))
+    return {"positions": positions, "points": points}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

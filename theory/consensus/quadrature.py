@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from theory.door import count
@@ -71,7 +72,8 @@ def line_law(
     node, weight = _graded_rule(count("panels", panels, 1), float(reach))
     nodes = jnp.asarray(centre) + jnp.asarray(scale) * jnp.asarray(node)
     exponent = log_density(nodes) + jnp.log(jnp.asarray(weight)) + jnp.log(jnp.asarray(scale) * 1.0)
-    top = jnp.max(exponent)
+    # nothing depends on it, so that it needs no derivative; that of a maximum is 0/0 where it is rounded twice
+    top = lax.stop_gradient(jnp.max(exponent))
     weights = jnp.exp(exponent - top)
     mass = jnp.sum(weights)
     return LineLaw(nodes, weights / mass, top + jnp.log(mass))
