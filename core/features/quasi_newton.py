@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float, Int, PyTree
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, PyTree, Real
 
 _MEMORY = 12
 # Step lengths tried side by side along a direction, the natural one first: it wins ties.
@@ -25,7 +25,11 @@ class QuasiNewton(NamedTuple):
 
 
 def minimise(
-    loss_fn: Callable[[Any], Float[Array, ""]], start: PyTree, steps: int, *, slope_norm: float = 0.0
+    loss_fn: Callable[[Any], Float[Array, ""]],
+    start: PyTree,
+    steps: Int[ArrayLike, ""],
+    *,
+    slope_norm: Real[ArrayLike, ""] = 0.0,
 ) -> tuple[PyTree, Float[Array, ""], Float[Array, ""]]:
     """Descends by L-BFGS; each step takes the best of a few lengths along the direction.
 

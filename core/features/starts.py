@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float, Key, Real
+from jaxtyping import Array, ArrayLike, Float, Int, Key, Real
 
 from core.features.quasi_newton import minimise
 from core.features.unconstrained import (
@@ -27,7 +27,7 @@ def descend_from_random(
     biased: bool = False,
     loss: str = "squared",
     spread: Real[ArrayLike, ""] = 0.3,
-    steps: int = 600,
+    steps: Int[ArrayLike, ""] = 600,
 ) -> tuple[FreeModel, Float[Array, " starts"]]:
     """L-BFGS from `starts` random models, side by side; float64.
 
@@ -46,7 +46,8 @@ def descend_from_random(
         The models, stacked, and their losses.
 
     >>> penalty = Penalty(jnp.array([0.1]), jnp.array(0.1))
-    >>> _, losses = descend_from_random(jax.random.key(0), 2, jnp.eye(2), (2,), penalty, steps=50)
+    >>> run = jax.jit(lambda key: descend_from_random(key, 2, jnp.eye(2), (2,), penalty, steps=50))
+    >>> _, losses = run(jax.random.key(0))
     >>> [round(float(loss), 4) for loss in losses]  # 2 λ (1 - λ), where σ = 1 - 2 λ in both directions
     [0.18, 0.18]
     """

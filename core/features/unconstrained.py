@@ -74,7 +74,7 @@ def plant_model(
     if width < classes:
         raise ValueError(f"width is {width}; allowed is at least the number of classes, {classes}")
     keys = jax.random.split(key, depth)
-    bases = [jax.random.orthogonal(k, width)[:, :classes] for k in keys] + [vectors]
+    bases = [*jax.vmap(lambda key: jax.random.orthogonal(key, width)[:, :classes])(keys), vectors]
     layers = tuple((bases[m + 1] * jnp.sqrt(layer_energy[m])[None, :]) @ bases[m].T for m in range(depth))
     head = layer_product(layers)
     ridge = head.T @ head + targets.shape[1] * penalty.features * jnp.eye(width)

@@ -79,7 +79,7 @@ def chunked_scan(
         return jax.lax.scan(step, state, start + jnp.arange(length))
 
     outputs = jax.eval_shape(lambda s: jax.lax.scan(step, s, jnp.arange(1)), state)[1]
-    watched = _flags(_infinite_from_start, state)
+    watched = [bool(infinite) for _, infinite in _doubts(state)]
     checkpoints = open_checkpoints(keeping.folder / name, keeping.attempt) if keeping.folder else NO_CHECKPOINTS
     done, (state, ys) = checkpoints.restore(lambda step: (state, _empty(outputs, step))) or (0, (state, None))
     pieces, saved = [jax.tree.map(np.asarray, ys)] if done else [], time.monotonic()
@@ -128,22 +128,25 @@ def _progress(name: str, steps: int, done: int) -> Iterator[Callable[[int], Any]
         yield bar.update
 
 
-def _infinite_from_start(x: jax.Array) -> bool:
-    return bool(jnp.isinf(x).any())
+@jax.jit
+def _doubts(tree: Any) -> list[tuple[jax.Array, jax.Array]]:
+    """Of each leaf, whether something in it is NaN and whether something is infinite: one program for all leaves."""
 
+    def doubt(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        numbers = x if jnp.issubdtype(x.dtype, jnp.inexact) else jnp.zeros(1)
+        return jnp.isnan(numbers).any(), jnp.isinf(numbers).any()
 
-def _flags(test: Callable[[jax.Array], bool], tree: Any) -> list[bool]:
-    return [jnp.issubdtype(x.dtype, jnp.inexact) and test(x) for x in jax.tree.leaves(tree)]
+    return [doubt(x) for x in jax.tree.leaves(tree)]
 
 
 def _not_finite(state: Any, ys: Any, may_be_infinite: list[bool]) -> str | None:
     """The first leaf of the state that is NaN (or infinite, unless it began so), or of `ys` that is NaN."""
     leaves = jax.tree_util.tree_leaves_with_path(state)
-    for (path, x), infinite in zip(leaves, may_be_infinite, strict=True):
-        if jnp.issubdtype(x.dtype, jnp.inexact) and bool(jnp.any(jnp.isnan(x) if infinite else ~jnp.isfinite(x))):
+    for (path, _), (nan, infinite), allowed in zip(leaves, _doubts(state), may_be_infinite, strict=True):
+        if nan or (infinite and not allowed):
             return "state" + jax.tree_util.keystr(path)
-    for path, x in jax.tree_util.tree_leaves_with_path(ys):
-        if jnp.issubdtype(x.dtype, jnp.inexact) and bool(jnp.any(jnp.isnan(x))):
+    for (path, _), (nan, _) in zip(jax.tree_util.tree_leaves_with_path(ys), _doubts(ys), strict=True):
+        if nan:
             return "output" + jax.tree_util.keystr(path)
     return None
 

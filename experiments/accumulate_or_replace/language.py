@@ -18,6 +18,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -57,6 +58,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Arrays (protocols, seeds, generations), and the exact errors."""
+    return jax.jit(partial(_courses, config, run.mesh))(key)
+
+
+def _courses(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     truth = zipf_language(key, config.tokens)
     flags = jnp.array([(0.0, 0.0), (0.0, 0.3), (1.0, 0.0)])
 
@@ -70,7 +75,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     keys = jax.random.split(jax.random.fold_in(key, 1), config.seeds)
-    measured = jax.jit(partial(over_grid, run.mesh, one))(flags, keys)
+    measured = over_grid(mesh, one, flags, keys)
     sizes = (config.generations, float(config.draws))
     diversity = 1 - jnp.sum(truth[0] ** 2)
     lines = [replaced_table_errors(*sizes, diversity), replaced_table_errors(*sizes, diversity, 0.3)]

@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -54,6 +55,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Means and standard errors, (protocols, generations), and the exact expectations."""
+    return jax.jit(partial(_errors, config, run.mesh))(key)
+
+
+def _errors(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     setting = Setting(config.dimension, config.samples, config.generations)
     kinds = [(0.0, 1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0), (1.0, 1.0, 0.0, 0.0)]
     kinds += [(0.0, 0.0, share, rows) for share in config.shares for rows in (0.0, 1.0)]
@@ -63,7 +68,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         ones = jnp.ones(config.dimension)
         return jax.vmap(lambda kind: squared_errors(key, setting, Protocol(*kind), ones))(jnp.array(kinds))
 
-    errors = jax.jit(partial(over_devices, run.mesh, chain, together=50))(keys)
+    errors = over_devices(mesh, chain, keys, together=50)
     v, n = one_fit_error(config.dimension, float(config.samples)), config.generations
     blends = [replaced_errors(n, v, share) for share in config.shares]
     fresh = accumulated_fresh_errors(n, config.dimension, float(config.samples))

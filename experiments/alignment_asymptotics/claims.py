@@ -25,13 +25,14 @@ from theory.short.large_deviations import (
 
 PROB, REWARDS = np.array([0.5, 0.3, 0.2]), np.arange(3.0)
 LENGTHS = np.array([32, 64, 128, 256, 512])
+tilt_of = jax.jit(tilt_at_divergence)
 
 
 def c01_the_tilt_is_optimal(trial: Trial) -> Evidence:
     """No law within the divergence D of p has more reward than the tilt p e^{λr}/Z with KL = D."""
     prob, rewards = _setting(trial)
     bar = 0.4
-    best = tilted_mean(prob, rewards, tilt_at_divergence(prob, rewards, bar))
+    best = float(jax.jit(tilted_mean)(prob, rewards, tilt_of(prob, rewards, bar)))
 
     def slack(point: jax.Array) -> jax.Array:
         law = jax.nn.softmax(jnp.log(prob) + point)
@@ -41,17 +42,17 @@ def c01_the_tilt_is_optimal(trial: Trial) -> Evidence:
         )
         return best - (share * law + (1 - share) * prob) @ rewards
 
-    points = 2 * jax.random.normal(trial.key, (200 * trial.effort, 6))
+    random = jax.jit(lambda key: jax.vmap(slack)(2 * jax.random.normal(key, (200 * trial.effort, 6))))(trial.key)
     attack = falsify(slack, lambda key: jax.random.normal(key, (6,)), trial.key, starts=8 * trial.effort, steps=200)
     tight = identity(0.0, attack.slack, rtol=0.0, atol=1e-3)
-    return combine(bound(jax.jit(jax.vmap(slack))(points), tolerance=1e-10, falsified=attack), tight)
+    return combine(bound(random, tolerance=1e-10, falsified=attack), tight)
 
 
 def c02_near_in_reward_is_near_in_law(trial: Trial) -> Evidence:
     """For every φ, KL(φ‖φ*) = KL(φ‖p) - KL(φ*‖p) + λ (E_φ* r - E_φ r): near-optimal laws are near the tilt."""
-    prob, rewards = (np.asarray(x) for x in _setting(trial))
-    tilt = float(tilt_at_divergence(prob, rewards, 0.4))
-    best = np.asarray(tilted_law(prob, rewards, tilt))
+    prob, rewards = _setting(trial)
+    tilt = float(tilt_of(prob, rewards, 0.4))
+    best = np.asarray(jax.jit(tilted_law)(prob, rewards, tilt))
     laws = np.random.default_rng(0).dirichlet(np.ones(6), size=50)
     direct = special.rel_entr(laws, best).sum(1)
     spent = special.rel_entr(laws, prob).sum(1) - 0.4
@@ -65,18 +66,18 @@ def c03_divergence_of_best_of_n(trial: Trial) -> Evidence:
         draws = 1 + jnp.exp(point[0])
         return best_of_divergence_limit(draws) - best_of_divergence(jax.nn.softmax(point[1:]), draws)
 
-    points = 2 * jax.random.normal(trial.key, (200 * trial.effort, 9))
+    random = jax.jit(lambda key: jax.vmap(slack)(2 * jax.random.normal(key, (200 * trial.effort, 9))))(trial.key)
     sample = lambda key: jax.random.normal(key, (9,))  # noqa: E731
     found = falsify(slack, sample, trial.key, starts=8 * trial.effort, steps=150)
-    return bound(jax.jit(jax.vmap(slack))(points), tolerance=1e-10, falsified=found)
+    return bound(random, tolerance=1e-10, falsified=found)
 
 
 def c04_when_it_is_an_equality() -> Evidence:
     """KL(best of N ‖ p) = log N - (N-1)/N, the formula in common use, to three digits."""
-    draws = jnp.array([2.0, 4.0, 16.0, 64.0])
-    sized = jax.vmap(best_of_divergence, (None, 0))
-    fine, coarse = (sized(jnp.full(k, 1 / k), draws) for k in (20_000, 10))
-    limit = best_of_divergence_limit(draws)
+    draws = np.array([2.0, 4.0, 16.0, 64.0])
+    sized = jax.jit(jax.vmap(best_of_divergence, (None, 0)))
+    fine, coarse = (sized(np.full(k, 1 / k), draws) for k in (20_000, 10))
+    limit = jax.jit(best_of_divergence_limit)(draws)
     return holds_if(
         "the reward is all but continuous (20,000 levels; without it, 10 levels)",
         identity(limit, fine, rtol=1e-3),
@@ -87,24 +88,27 @@ def c04_when_it_is_an_equality() -> Evidence:
 def c05_rate_function() -> Evidence:
     """P(mean reward of n symbols >= x) = e^{-nI(x)} / (√(2πn) σ (1 - e^{-λ})) (1 + O(1/n)), I a Legendre transform."""
     n, level = np.array([32, 64, 128, 256, 512]), 1.5
-    tilt = float(tilt_at_mean(PROB, REWARDS, level))
+    tilt = float(jax.jit(tilt_at_mean)(PROB, REWARDS, level))
     law = np.asarray(PROB) * np.exp(tilt * np.arange(3))
     sigma = np.sqrt(np.average((np.arange(3) - level) ** 2, weights=law))
-    laws = jax.jit(lambda n: jax.lax.map(lambda length: log_law_of_sum(PROB, length, 512), n))(jnp.array(n))
+    laws = jax.jit(lambda n: jax.lax.map(lambda length: log_law_of_sum(PROB, length, 512), n))(n)
     exact = np.array(
         [special.logsumexp(row[k:]) for row, k in zip(np.asarray(laws), (level * n).astype(int), strict=True)]
     )
-    near = -n * float(rate_function(PROB, REWARDS, level)) - np.log(np.sqrt(2 * np.pi * n) * sigma * -np.expm1(-tilt))
+    near = -n * float(jax.jit(rate_function)(PROB, REWARDS, level)) - np.log(
+        np.sqrt(2 * np.pi * n) * sigma * -np.expm1(-tilt)
+    )
     return order(n, np.abs(exact - near), expected=-1, tolerance=0.06)
 
 
 def c06_equal_a_symbol() -> Evidence:
     """At N = e^{nD} best of N lacks (log n)/(2λn) + O(1/n) of the optimal reward a symbol: nothing in the limit."""
     table = _table()
-    lacks = np.asarray(table["tilt_reward"] - table["best_reward"])
+    lacks = table["tilt_reward"] - table["best_reward"]
+    expected = np.asarray(jax.jit(best_of_deficit)(PROB, 0.2, 1.0 * LENGTHS))
     return combine(
-        identity(best_of_deficit(PROB, 0.2, 1.0 * LENGTHS)[-2:], lacks[-2:], rtol=0.04),
-        _shrinks(np.abs(lacks / best_of_deficit(PROB, 0.2, 1.0 * LENGTHS) - 1)),
+        identity(expected[-2:], lacks[-2:], rtol=0.04),
+        _shrinks(np.abs(lacks / expected - 1)),
         _shrinks(lacks / LENGTHS),
     )
 
@@ -114,19 +118,26 @@ def c07_but_not_the_same_law() -> Evidence:
     table = _table()
     return holds_if(
         "the divergence is counted a symbol; as laws of whole words they separate (total variation below 1/2?)",
-        _shrinks(np.asarray(table["apart"]) / LENGTHS),
-        bound(0.5 - np.asarray(table["variation"]), tolerance=0.0),
+        _shrinks(table["apart"] / LENGTHS),
+        bound(0.5 - table["variation"], tolerance=0.0),
     )
 
 
-def _setting(trial: Trial) -> tuple[jax.Array, jax.Array]:
-    first, second = jax.random.split(jax.random.fold_in(trial.key, 5))
-    return jax.nn.softmax(jax.random.normal(first, (6,))), jax.random.normal(second, (6,))
+def _setting(trial: Trial) -> tuple[np.ndarray, np.ndarray]:
+    def law_and_rewards(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        first, second = jax.random.split(jax.random.fold_in(key, 5))
+        return jax.nn.softmax(jax.random.normal(first, (6,))), jax.random.normal(second, (6,))
+
+    return jax.device_get(jax.jit(law_and_rewards)(trial.key))
 
 
-def _table() -> dict[str, jax.Array]:
-    at = jax.jit(lambda n: jax.lax.map(lambda length: compare(jnp.asarray(PROB), length, jnp.array(0.2), 512), n))
-    return at(jnp.array(LENGTHS))
+def _table() -> dict[str, np.ndarray]:
+    return jax.device_get(_compared(LENGTHS))
+
+
+@jax.jit
+def _compared(lengths: jax.Array) -> dict[str, jax.Array]:
+    return jax.lax.map(lambda length: compare(jnp.asarray(PROB), length, jnp.array(0.2), 512), lengths)
 
 
 def _shrinks(values: np.ndarray) -> Evidence:

@@ -11,6 +11,7 @@ Run: python -m experiments.alignment_asymptotics.equivalence
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -49,10 +50,14 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Three laws (sums) and the comparison by length."""
+    return jax.jit(partial(_laws, config))()
+
+
+def _laws(config: Config) -> dict[str, jax.Array]:
     prob, lengths, rate = jnp.array(config.prob), jnp.array(config.lengths), jnp.array(config.rate)
     capacity = max(config.lengths)
-    base, best, tilt = jax.jit(two_laws, static_argnums=3)(prob, jnp.array(config.shown), rate, config.shown)
-    table = jax.jit(lambda n: jax.lax.map(lambda length: compare(prob, length, rate, capacity), n))(lengths)
+    base, best, tilt = two_laws(prob, jnp.array(config.shown), rate, config.shown)
+    table = jax.lax.map(lambda length: compare(prob, length, rate, capacity), lengths)
     return {"base": jnp.exp(base), "best": best, "tilt": tilt, "apart": table["apart"], "variation": table["variation"]}
 
 

@@ -12,6 +12,7 @@ Run: python -m experiments.alignment_asymptotics.frontier
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -52,14 +53,18 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Frontier (points), curves of best of N (lengths, points), gaps (rates, lengths)."""
+    return jax.jit(partial(_curves, config))()
+
+
+def _curves(config: Config) -> dict[str, jax.Array]:
     prob, rewards = jnp.array(config.prob), jnp.arange(1.0 * len(config.prob))
     divergence = jnp.linspace(1e-3, -0.97 * jnp.log(prob[-1]), config.points)
     tilts = jax.vmap(lambda d: tilt_at_divergence(prob, rewards, d))(divergence)
     capacity = max(config.lengths + config.growing)
     along = jax.vmap(lambda n, d: compare(prob, n, d, capacity), (None, 0))
-    table = jax.jit(lambda lengths, rates: jax.lax.map(lambda n: along(n, rates), lengths))
     lengths, growing, rates = jnp.array(config.lengths), jnp.array(config.growing), jnp.array(config.rates)
-    best, gaps = table(lengths, divergence), table(growing, rates)
+    best = jax.lax.map(lambda n: along(n, divergence), lengths)
+    gaps = jax.lax.map(lambda n: along(n, rates), growing)
     return {
         "divergence": divergence,
         "frontier": jax.vmap(lambda tilt: tilted_mean(prob, rewards, tilt))(tilts),

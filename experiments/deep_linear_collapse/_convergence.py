@@ -12,7 +12,6 @@ from core.features.descent import momentum_init, momentum_steps
 from core.features.geometry import shape_distance
 from core.features.unconstrained import (
     FreeModel,
-    Penalty,
     class_means,
     class_targets,
     layer_product,
@@ -20,9 +19,10 @@ from core.features.unconstrained import (
     squared_loss,
 )
 from core.run.experiment import Arrays, Run
+from experiments.deep_linear_collapse._descents import closed_form, equal_penalty
 from figures.forms import line_with_band
 from figures.style import DOUBLE, new_figure
-from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum
+from theory.collapse.deep_linear import DeepLinearMinimum
 
 MEASURES = {
     "excess": "$f/f^* - 1$",
@@ -52,13 +52,13 @@ def measures_of(
     }
 
 
-def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Every measure, (depths, seeds, records, ...), and the closed form's lengths."""
     targets = jnp.asarray(class_targets(config.class_sizes))
     samples, found, lengths = targets.shape[1], [], []
     for depth in config.depths:
-        penalty = Penalty(jnp.full(depth, config.decay), jnp.asarray(config.decay))
-        minimum = deep_linear_minimum(targets.sum(1), samples, penalty.layers, penalty.features)
+        penalty = equal_penalty(depth, config.decay)
+        minimum = closed_form(config.class_sizes, penalty)
 
         def loss(model, penalty=penalty):
             return squared_loss(model, targets, penalty)
@@ -68,17 +68,20 @@ def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, jax.Arr
             return state, measures_of(state.point, loss(state.point), targets, minimum)
 
         widths = (*(config.width,) * depth, targets.shape[0])
-        starts = jax.vmap(lambda k, w=widths: momentum_init(sample_model(k, w, samples, config.spread)))
-        states = starts(jax.random.split(key, config.seeds))
+
+        @jax.jit
+        def starts(key, widths=widths):
+            keys = jax.random.split(key, config.seeds)
+            return jax.vmap(lambda key: momentum_init(sample_model(key, widths, samples, config.spread)))(keys)
 
         def step(states, at, record=record):
             return over_devices(run.mesh, lambda state: record(state, at), states, together=config.seeds)
 
-        _, measures = run.scan(step, states, config.steps // config.every, name=f"depth-{depth}", chunk=5)
+        _, measures = run.scan(step, starts(key), config.steps // config.every, name=f"depth-{depth}", chunk=5)
         found.append(jax.tree.map(lambda x: np.moveaxis(x, 0, 1), measures))
-        lengths.append(jnp.sqrt(jnp.stack([minimum.head_energy, minimum.mean_energy])))
-    stacked = {name: jnp.stack([measures[name] for measures in found]) for name in found[0]}
-    return {**stacked, "predicted_lengths": jnp.stack(lengths)}
+        lengths.append(np.sqrt(np.stack([minimum.head_energy, minimum.mean_energy])))
+    stacked = {name: np.stack([measures[name] for measures in found]) for name in found[0]}
+    return {**stacked, "predicted_lengths": np.stack(lengths)}
 
 
 def draw_measures(config: Any, arrays: Arrays, names: dict[str, str]) -> Figure:

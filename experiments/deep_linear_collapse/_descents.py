@@ -1,39 +1,160 @@
-"""Descents from random starts, and the closed form beside them, for the claims of this paper."""
+"""Descents, and the closed form beside them: compiled once for all of this paper, and NumPy around it."""
+
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
+from core.features.quasi_newton import minimise
 from core.features.starts import descend_from_random
-from core.features.unconstrained import Penalty, class_targets
-from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum
+from core.features.unconstrained import (
+    FreeModel,
+    Penalty,
+    balance_residual,
+    class_means,
+    class_targets,
+    layer_product,
+    plant_model,
+    squared_loss,
+)
+from theory.collapse.deep_linear import (
+    DeepLinearMinimum,
+    centred_spectrum,
+    deep_linear_minimum,
+    head_gram,
+    mean_gram,
+)
+from theory.collapse.modes import death_threshold, mode_root, spinodal_threshold
 
 DECAY = 5e-3
-minimum_of = jax.jit(deep_linear_minimum, static_argnames=("rank", "branch"))
-_run = jax.jit(descend_from_random, static_argnames=("starts", "widths", "biased", "loss", "steps"))
 
 
-def penalty_at_load(depth: int, sizes: tuple[int, ...], load: jax.Array) -> Penalty:
-    """Equal decays at which the smallest class has this load."""
-    samples = sum(sizes)
-    total = min(sizes) * load  # = M N (N λ^(M+1))^(1/M)
-    return equal_penalty(depth, float(((total / (depth * samples)) ** depth / samples) ** (1 / (depth + 1))))
+class Ends(NamedTuple):
+    """Where descents came to rest; every array has one row for each of them."""
+
+    model: FreeModel
+    value: Any  # the loss
+    head: Any  # A
+    means: Any  # H̄, columns
+
+
+class BiasedMinimum(NamedTuple):
+    """The minimum under a free bias."""
+
+    value: Any  # f*
+    head: Any  # A Aᵀ
+    means: Any  # H̄ᵀ H̄
+
+
+balance = jax.jit(balance_residual)
+planted = jax.jit(plant_model, static_argnames="width")
+roots = jax.jit(mode_root, static_argnames="branch")
+_minimum = jax.jit(deep_linear_minimum, static_argnames=("rank", "branch"))
+
+
+def stacked(rows: Any) -> Any:
+    """Trees of arrays as one tree, (rows, ...)."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
+
+
+def thresholds(depth: Any) -> tuple[Any, Any]:
+    """T1 and T2."""
+    return jax.device_get(_thresholds(np.asarray(depth, float)))
 
 
 def equal_penalty(depth: int, decay: float) -> Penalty:
-    return Penalty(jnp.full(depth, decay), jnp.asarray(decay))
+    return Penalty(np.full(depth, float(decay)), np.asarray(float(decay)))
 
 
-def closed_form(sizes: tuple[int, ...], depth: int, decay: float) -> DeepLinearMinimum:
-    return minimum_of(jnp.array(sizes, float), sum(sizes), jnp.full(depth, decay), decay)
+def penalty_at_load(depth: int, sizes: tuple[int, ...], load: float) -> Penalty:
+    """Equal decays at which the smallest class has this load."""
+    samples = sum(sizes)
+    total = min(sizes) * float(load)  # = M N (N λ^(M+1))^(1/M)
+    return equal_penalty(depth, ((total / (depth * samples)) ** depth / samples) ** (1 / (depth + 1)))
 
 
-def descents(key, starts, sizes, widths, penalty, **options):
-    return _run(key, starts, jnp.asarray(class_targets(sizes)), widths, penalty, **options)
+def closed_form(sizes: tuple[int, ...], penalty: Penalty, **options) -> DeepLinearMinimum:
+    """The minimum without a bias."""
+    return jax.device_get(_minimum(np.array(sizes, float), float(sum(sizes)), *penalty, **options))
 
 
-def lowest_descent(key, sizes, penalty, *, widths=None, starts=4, spread=0.5, **options):
-    """The best of a few random starts, and its loss."""
+def biased_minimum(sizes: tuple[int, ...], penalty: Penalty) -> BiasedMinimum:
+    """The minimum with one."""
+    return jax.device_get(_biased_minimum(np.array(sizes, float), penalty))
+
+
+def descents(
+    key: jax.Array,
+    starts: int,
+    sizes: tuple[int, ...],
+    widths: tuple[int, ...],
+    penalty: Penalty,
+    *,
+    biased: bool = False,
+    loss: str = "squared",
+    spread: float = 0.3,
+    steps: int = 600,
+) -> Ends:
+    """From random starts, by L-BFGS."""
+    targets = class_targets(sizes)
+    return jax.device_get(_descend(key, starts, targets, widths, penalty, biased, loss, spread, steps))
+
+
+def lowest_descent(
+    key: jax.Array,
+    sizes: tuple[int, ...],
+    penalty: Penalty,
+    *,
+    widths: tuple[int, ...] | None = None,
+    starts: int = 4,
+    spread: float = 0.5,
+    **options,
+) -> Ends:
+    """The best of a few random starts."""
     widths = (8,) * len(penalty.layers) if widths is None else widths
-    models, values = descents(key, starts, sizes, widths, penalty, spread=spread, **options)
-    best = jnp.argmin(values)
-    return jax.tree.map(lambda x: x[best], models), values[best]
+    ends = descents(key, starts, sizes, widths, penalty, spread=spread, **options)
+    return jax.tree.map(lambda rows: rows[np.argmin(ends.value)], ends)
+
+
+def settled(
+    models: FreeModel, sizes: list[tuple[int, ...]], penalties: list[Penalty], steps: int, slope_norm: float = 0.0
+) -> Ends:
+    """From each of several models to rest, by L-BFGS under its own class sizes and penalty."""
+    targets = np.stack([class_targets(own) for own in sizes])
+    return jax.device_get(_settle(models, targets, stacked(penalties), steps, slope_norm))
+
+
+@partial(jax.jit, static_argnames=("starts", "widths", "biased", "loss"))
+def _descend(key, starts, targets, widths, penalty, biased, loss, spread, steps) -> Ends:
+    models, values = descend_from_random(
+        key, starts, targets, widths, penalty, biased=biased, loss=loss, spread=spread, steps=steps
+    )
+    return jax.vmap(_end, (0, 0, None))(models, values, targets)
+
+
+@jax.jit
+def _settle(models, targets, penalties, steps, slope_norm) -> Ends:
+    def settle(model, targets, penalty):
+        model, value, _ = minimise(
+            lambda model: squared_loss(model, targets, penalty), model, steps, slope_norm=slope_norm
+        )
+        return _end(model, value, targets)
+
+    return jax.vmap(settle)(models, targets, penalties)
+
+
+def _end(model, value, targets) -> Ends:
+    return Ends(model, value, layer_product(model.layers), class_means(model.features, targets))
+
+
+@jax.jit
+def _thresholds(depth):
+    return death_threshold(depth), spinodal_threshold(depth)
+
+
+@jax.jit
+def _biased_minimum(sizes, penalty) -> BiasedMinimum:
+    spectrum, vectors = centred_spectrum(sizes)
+    minimum = deep_linear_minimum(spectrum, sizes.sum(), *penalty)
+    return BiasedMinimum(minimum.value, head_gram(minimum, vectors), mean_gram(minimum, vectors, sizes))

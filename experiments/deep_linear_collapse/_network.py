@@ -1,11 +1,12 @@
 """A real network under the deep linear head: a perceptron makes the features of drawn digits."""
 
-from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 
 from core.data.glyphs import PIXELS, sample_glyphs
+from core.dealing import over_devices
 from core.features.quasi_newton import minimise
 from core.features.unconstrained import (
     FreeModel,
@@ -19,23 +20,34 @@ from core.features.unconstrained import (
 from core.networks.multilayer import layer_outputs, sample_layers
 
 
-def descend_network(
+@partial(jax.jit, static_argnames=("mesh", "seeds", "sizes", "widths", "stretches"))
+def descend_networks(
+    mesh: jax.sharding.Mesh,
     key: jax.Array,
-    sizes: Sequence[int],
+    seeds: int,
+    sizes: tuple[int, ...],
     widths: tuple[int, int],
     penalty: Penalty,
     stretches: int,
     *,
-    stretch: int = 50,
-    noise: float = 0.2,
+    stretch: int,
+    noise: float,
 ) -> tuple[jax.Array, jax.Array]:
-    """L-BFGS in stretches of so many steps from a random start, decay on head and features only.
+    """L-BFGS in stretches of so many steps from random starts, decay on head and features only.
 
-    `widths` are those of the two hidden layers, and of the features and the linear layers. Returns the loss, from the
-    start on, and the squared lengths of head rows and class means at the end, (2, K).
+    `widths` are those of the two hidden layers, and of the features and the linear layers. Returns the losses, from the
+    start on, (seeds, stretches + 1), and the squared lengths of head rows and class means at the end, (seeds, 2, K).
     """
+    targets = class_targets(sizes)
+
+    def train(key):
+        return _descend(key, sizes, jnp.asarray(targets), widths, penalty, stretches, stretch, noise)
+
+    return over_devices(mesh, train, jax.random.split(key, seeds))
+
+
+def _descend(key, sizes, targets, widths, penalty, stretches, stretch, noise):
     hidden, width = widths
-    targets = jnp.asarray(class_targets(sizes))
     data_key, body_key, head_key = jax.random.split(key, 3)
     images, _ = sample_glyphs(data_key, sizes, noise)
     body = sample_layers(body_key, (PIXELS, hidden, hidden, width))

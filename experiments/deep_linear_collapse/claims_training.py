@@ -1,19 +1,16 @@
 """What "Neural Collapse in Deep Linear Networks" claims about training, by momentum and of real features, checked."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from core.dealing import over_devices
 from core.features.descent import momentum_init, momentum_steps
 from core.features.unconstrained import class_targets, sample_model, squared_loss
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
 from core.verify.trial import Trial
-from experiments.deep_linear_collapse._descents import closed_form, equal_penalty, minimum_of, penalty_at_load
-from experiments.deep_linear_collapse._network import descend_network
+from experiments.deep_linear_collapse._descents import closed_form, equal_penalty, penalty_at_load
+from experiments.deep_linear_collapse._network import descend_networks
 
 
 def c20_momentum_descent_reaches_the_minimum(trial: Trial) -> Evidence:
@@ -26,16 +23,18 @@ def c20_momentum_descent_reaches_the_minimum(trial: Trial) -> Evidence:
     reached, lowest = [], []
     for depth in depths:
         penalty = equal_penalty(depth, decay)
-        start = sample_model(trial.key, (*(width,) * depth, len(sizes)), sum(sizes), 0.1)
 
-        def end(model, penalty=penalty):
+        @jax.jit
+        def end(key, penalty, depth=depth):
+            model = sample_model(key, (*(width,) * depth, len(sizes)), sum(sizes), 0.1)
+
             def loss(m):
                 return squared_loss(m, targets, penalty)
 
             return loss(momentum_steps(loss, momentum_init(model), 0.1, 0.9, steps).point)
 
-        reached.append(float(jax.jit(end)(start)))
-        lowest.append(float(closed_form(sizes, depth, decay).value))
+        reached.append(float(end(trial.key, penalty)))
+        lowest.append(float(closed_form(sizes, penalty).value))
     return identity(np.array(lowest), np.array(reached), rtol=1e-6)
 
 
@@ -46,14 +45,11 @@ def c21_a_network_loses_the_predicted_classes(trial: Trial) -> Evidence:
     seeds, parts = min(trial.effort, 3), []
     for depth in (3, 1) if trial.effort >= 10 else (3,):
         penalty = penalty_at_load(depth, sizes, loads[depth])
-        lowest = minimum_of(jnp.array(sizes, float), sum(sizes), penalty.layers, penalty.features)
-
-        def train(key, penalty=penalty):
-            return descend_network(key, sizes, (64, 8), penalty, 8)
-
-        values, lengths = jax.jit(partial(over_devices, trial.mesh, train))(jax.random.split(trial.key, seeds))
+        lowest = closed_form(sizes, penalty)
+        networks = descend_networks(trial.mesh, trial.key, seeds, sizes, (64, 8), penalty, 8, stretch=50, noise=0.2)
+        values, lengths = jax.device_get(networks)
         alive = np.broadcast_to(lowest.head_energy > 0, (seeds, len(sizes))).astype(float)
-        rows, predicted = np.asarray(lengths[:, 0]), np.broadcast_to(lowest.head_energy, (seeds, len(sizes)))
+        rows, predicted = lengths[:, 0], np.broadcast_to(lowest.head_energy, (seeds, len(sizes)))
         parts += [
             identity(np.full(seeds, float(lowest.value)), values[:, -1], rtol=1e-3),
             identity(alive, (rows > 1e-2 * rows.max(1, keepdims=True)).astype(float), rtol=0),

@@ -16,18 +16,16 @@ Run: python -m experiments.deep_linear_collapse.codes_against_etf
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.starts import descend_from_random
-from core.features.unconstrained import Penalty, class_targets
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.deep_linear_collapse._codes import code_costs
+from experiments.deep_linear_collapse._descents import descents, equal_penalty
 from figures.annotate import direct_labels
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure
-from theory.collapse.codes import best_code_scale, cross_polytope_code, etf_code
 
 
 @dataclass(frozen=True)
@@ -50,33 +48,30 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(depths=(1, 2), classes=(4, 6), searched=(4,), searched_depths=(2,), starts=2, steps=30),
+    "smoke": Config(classes=(4, 6), searched=(6,), searched_depths=(2,), per_class=5, starts=6, steps=30),
     "laptop": Config(),
     "paper": Config(classes=tuple(range(4, 42, 2)), searched=(4, 6, 8, 10), starts=100, steps=3000),
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Costs over that of the simplex."""
 
-    def best(code, depth):
-        scale = jax.jit(best_code_scale)
-        return scale(code, config.per_class, jnp.full(depth, config.decay), config.decay)[1]
+    def costs(classes, depths):
+        return code_costs(classes, config.per_class, depths, config.decay)
 
-    ratio = [[best(cross_polytope_code(k), m) / best(etf_code(k), m) for k in config.classes] for m in config.depths]
+    exact = [costs(classes, config.depths) for classes in config.classes]
     found = []
     for depth in config.searched_depths:
-        penalty = Penalty(jnp.full(depth, config.decay), jnp.asarray(config.decay))
         for classes in config.searched:
-            targets = jnp.asarray(class_targets((config.per_class,) * classes))
-            values = jax.jit(
-                lambda k, t=targets, p=penalty, w=(classes,) * depth: descend_from_random(
-                    k, config.starts, t, w, p, loss="cross-entropy", spread=0.6, steps=config.steps
-                )[1]
-            )(key)
-            found.append(values / best(etf_code(classes), depth))
+            ends = descents(key, config.starts, (config.per_class,) * classes, (classes,) * depth,
+                            equal_penalty(depth, config.decay), loss="cross-entropy", spread=0.6,
+                            steps=config.steps)  # fmt: skip
+            found.append(ends.value)
+    simplex = np.array([costs(classes, config.searched_depths).simplex for classes in config.searched]).T
     shape = (len(config.searched_depths), len(config.searched), config.starts)
-    return {"ratio": jnp.array(ratio), "found": jnp.stack(found).reshape(shape)}
+    ratio = np.array([code.cross_polytope / code.simplex for code in exact]).T
+    return {"ratio": ratio, "found": np.reshape(found, shape) / simplex[:, :, None]}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

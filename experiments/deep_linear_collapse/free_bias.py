@@ -14,19 +14,16 @@ Run: python -m experiments.deep_linear_collapse.free_bias
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.starts import descend_from_random
-from core.features.unconstrained import Penalty, class_targets, layer_product
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.deep_linear_collapse._descents import biased_minimum, closed_form, equal_penalty, lowest_descent
 from figures.annotate import small_print
 from figures.forms import color_bar
 from figures.render import render
 from figures.style import DIVERGING, DOUBLE, new_figure
-from theory.collapse.deep_linear import centred_spectrum, deep_linear_minimum, head_gram
 
 
 @dataclass(frozen=True)
@@ -48,40 +45,31 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(equal=(3, 3), unequal=(4, 2), depth=1, width=3, starts=1, steps=60),
+    "smoke": Config(steps=60),
     "laptop": Config(),
     "paper": Config(depth=3, width=16, starts=32, steps=3000),
 }
 CASES = [(name, biased) for biased in (False, True) for name in ("equal", "unequal")]
 
 
-def cosines(gram: jax.Array) -> jax.Array:
+def cosines(gram: np.ndarray) -> np.ndarray:
     """A Gram matrix, normalised."""
-    length = jnp.sqrt(jnp.diagonal(gram))
+    length = np.sqrt(np.diagonal(gram))
     return gram / (length[:, None] * length[None, :])
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Cosine matrices, (cases, K, K)."""
-    penalty = Penalty(jnp.full(config.depth, config.decay), jnp.asarray(config.decay))
-    widths = (config.width,) * config.depth
+    penalty, widths = equal_penalty(config.depth, config.decay), (config.width,) * config.depth
     found, predicted = [], []
-    for biased in (False, True):
-
-        def descend(targets, biased=biased):
-            return descend_from_random(key, config.starts, targets, widths, penalty, biased=biased, steps=config.steps)
-
-        descend = jax.jit(descend)
-        for sizes in (config.equal, config.unequal):
-            targets = jnp.asarray(class_targets(sizes))
-            models, values = descend(targets)
-            head = jax.vmap(layer_product)(models.layers)[jnp.argmin(values)]
-            n = targets.sum(1)
-            spectrum, vectors = centred_spectrum(n) if biased else (n, jnp.eye(len(sizes)))
-            minimum = deep_linear_minimum(spectrum, targets.shape[1], penalty.layers, penalty.features)
-            found.append(cosines(head @ head.T))
-            predicted.append(cosines(head_gram(minimum, vectors)))
-    return {"found": jnp.stack(found), "predicted": jnp.stack(predicted)}
+    for name, biased in CASES:
+        sizes = getattr(config, name)
+        end = lowest_descent(key, sizes, penalty, widths=widths, starts=config.starts, biased=biased, spread=0.3,
+                             steps=config.steps)  # fmt: skip
+        found.append(cosines(end.head @ end.head.T))
+        gram = biased_minimum(sizes, penalty).head if biased else np.diag(closed_form(sizes, penalty).head_energy)
+        predicted.append(cosines(gram))
+    return {"found": np.stack(found), "predicted": np.stack(predicted)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,6 +12,7 @@ Run: python -m experiments.deep_linear_collapse.hysteresis
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -19,14 +20,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.features.quasi_newton import minimise
-from core.features.unconstrained import Penalty, class_targets, layer_product, plant_model, squared_loss
+from core.features.unconstrained import class_targets, layer_product, squared_loss
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.deep_linear_collapse._descents import closed_form, penalty_at_load, planted, roots, stacked, thresholds
 from figures.annotate import threshold
 from figures.render import render
 from figures.style import BLUE, DOUBLE, INK, VERMILION, new_figure
-from theory.collapse.deep_linear import DeepLinearMinimum, deep_linear_minimum
-from theory.collapse.modes import death_threshold, spinodal_threshold
 
 
 @dataclass(frozen=True)
@@ -45,50 +45,43 @@ PRESETS = {
     "paper": Config(depths=(1, 2, 3, 6), points=60, steps=2000),
 }
 SIZES = (20, 10, 5)
-SAMPLES = sum(SIZES)
+TARGETS = class_targets(SIZES)
 
 
-def penalty_at(depth: int, load: jax.Array) -> Penalty:
-    """Equal decays that give the smallest class this load."""
-    decay = ((min(SIZES) * load / (depth * SAMPLES)) ** depth / SAMPLES) ** (1 / (depth + 1))
-    return Penalty(jnp.full(depth, decay), decay)
-
-
-def closed_form(depth: int, load: jax.Array, branch: str) -> DeepLinearMinimum:
-    """The closed form at a load."""
-    penalty = penalty_at(depth, load)
-    return deep_linear_minimum(jnp.array(SIZES, float), SAMPLES, penalty.layers, penalty.features, branch=branch)
-
-
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
-    """Head energy of the smallest class along the loop, (depths, 2 x points)."""
-    targets = jnp.asarray(class_targets(SIZES))
-    loads, energies, theory = [], [], {"global": [], "metastable": []}
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+    """Head energy of the smallest class along the loop, (depths, 2 x points), and by the closed forms."""
+    results = {"load": [], "energy": [], "global": [], "metastable": []}
     for depth in config.depths:
-        up = jnp.linspace(float(death_threshold(depth)) / 3, 1.2 * float(spinodal_threshold(depth)), config.points)
-        path = jnp.concatenate([up, up[::-1]])
+        death, spinodal = thresholds(depth)
+        up = np.linspace(death / 3, 1.2 * spinodal, config.points)
+        path = np.concatenate([up, up[::-1]])
+        penalties = [penalty_at_load(depth, SIZES, load) for load in path]
+        energy = closed_form(SIZES, penalties[0]).layer_energy
+        start = planted(energy, np.eye(3), TARGETS, penalties[0], key, width=4)
+        results["load"].append(path)
+        results["energy"].append(np.asarray(followed(start, stacked(penalties), key, config.push, config.steps)))
+        line = np.linspace(path[0], path.max(), 300)
+        ridge = sum(SIZES) * np.array([penalty_at_load(depth, SIZES, load).features for load in line])
+        for branch in ("global", "metastable"):
+            results[branch].append(ridge * np.asarray(roots(line, float(depth), branch=branch)) ** depth)
+    return {name: np.stack(rows) for name, rows in results.items()}
 
-        def follow(model, at, depth=depth):
-            load, key = at
-            penalty = penalty_at(depth, load)
-            keys = jax.random.split(key, len(model.layers))
-            pushed = tuple(
-                w + config.push * jax.random.normal(k, w.shape) for w, k in zip(model.layers, keys, strict=True)
-            )
-            model = model._replace(layers=pushed)
-            model, _, _ = minimise(lambda m: squared_loss(m, targets, penalty), model, config.steps, slope_norm=1e-9)
-            return model, jnp.sum(layer_product(model.layers)[2] ** 2)
 
-        start = plant_model(closed_form(depth, path[0], "global").layer_energy, jnp.eye(3), targets,
-                            penalty_at(depth, path[0]), key, 4)  # fmt: skip
-        energies.append(
-            jax.jit(lambda s, p, f=follow: jax.lax.scan(f, s, (p, jax.random.split(key, p.shape[0])))[1])(start, path)
-        )
-        loads.append(path)
-        for branch, rows in theory.items():
-            law = jax.jit(jax.vmap(lambda c, d=depth, b=branch: closed_form(d, c, b).head_energy[2]))
-            rows.append(law(jnp.linspace(path[0], path.max(), 300)))
-    return {"load": jnp.stack(loads), "energy": jnp.stack(energies), **{k: jnp.stack(v) for k, v in theory.items()}}
+@jax.jit
+def followed(model, penalties, key, push, steps) -> jax.Array:
+    """Head energy of the smallest class, under one penalty after the other."""
+    targets = jnp.asarray(TARGETS)
+
+    def follow(model, at):
+        penalty, key = at
+        keys = jax.random.split(key, len(model.layers))
+        pushed = tuple(w + push * jax.random.normal(k, w.shape) for w, k in zip(model.layers, keys, strict=True))
+        loss = partial(squared_loss, targets=targets, penalty=penalty)
+        model, _, _ = minimise(loss, model._replace(layers=pushed), steps, slope_norm=1e-9)
+        return model, jnp.sum(layer_product(model.layers)[2] ** 2)
+
+    keys = jax.random.split(key, len(penalties.features))
+    return jax.lax.scan(follow, model, (penalties, keys))[1]
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:
@@ -103,9 +96,10 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         half = config.points
         ax.plot(load[:half], energy[:half], ">", color=VERMILION, markersize=3.6, label="decay rising")
         ax.plot(load[half:], energy[half:], "<", color=BLUE, markersize=2.6, label="decay falling")
-        threshold(ax, float(death_threshold(depth)), "$T_1$")
+        death, spinodal = thresholds(depth)
+        threshold(ax, float(death), "$T_1$")
         if depth > 1:
-            threshold(ax, float(spinodal_threshold(depth)), "$T_2$")
+            threshold(ax, float(spinodal), "$T_2$")
         ax.set(xlabel="load $b/n_3$", title=f"$M={depth}$", ylim=(-0.04 * energy.max(), 1.12 * energy.max()))
     axes[0, 0].set_ylabel(r"$\|w_3\|^2$, smallest class")
     axes[0, min(1, len(config.depths) - 1)].legend(loc=(0.03, 0.14))

@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.quasi_newton import minimise
-from core.features.unconstrained import Penalty, class_means, class_targets, layer_product, plant_model, squared_loss
+from core.features.unconstrained import FreeModel, Penalty, class_targets, plant_model
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.deep_linear_collapse._descents import equal_penalty, settled
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 from theory.collapse.deep_linear import deep_linear_minimum
@@ -50,41 +50,50 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+CURVE = 300  # points of the theory, before the minorities that are measured
+
+
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Ratios small / large, theory (depths, points, 2) and found (depths, minorities, 2)."""
-    minority = jnp.linspace(config.samples / 2, 1, 300)
-    sizes = jnp.stack([config.samples - minority, minority], axis=1)
+    minority = np.concatenate([np.linspace(config.samples / 2, 1, CURVE), config.measured_minorities])
+    sizes = np.stack([config.samples - minority, minority], axis=1)
     theory, found = [], []
     for depth in config.depths:
-        decays = jnp.full(depth, config.decay)
-
-        def lengths(n, decays=decays):
-            minimum = deep_linear_minimum(n, config.samples, decays, config.decay)
-            energies = jnp.stack([minimum.head_energy, minimum.mean_energy])
-            ratio = jnp.sqrt(energies[:, 1] / energies[:, 0])
-            return jnp.where(minimum.roots[1] > 0, ratio, jnp.nan)
-
-        theory.append(jax.jit(jax.vmap(lengths))(sizes))
-        found.append(jnp.stack([descended(config, key, depth, n) for n in config.measured_minorities]))
-    imbalance = sizes[:, 0] / sizes[:, 1]
-    return {"imbalance": imbalance, "theory": jnp.stack(theory), "found": jnp.stack(found)}
+        penalty = equal_penalty(depth, config.decay)
+        minima = jax.device_get(_minima(sizes, float(config.samples), *penalty))
+        energies = np.stack([minima.head_energy, minima.mean_energy], axis=1)[:CURVE]
+        ratios = np.sqrt(energies[:, :, 1] / energies[:, :, 0])
+        theory.append(np.where(minima.roots[:CURVE, 1:] > 0, ratios, np.nan))
+        found.append(descended(config, key, penalty, minima.layer_energy[CURVE:]))
+    imbalance = sizes[:CURVE, 0] / sizes[:CURVE, 1]
+    return {"imbalance": imbalance, "theory": np.stack(theory), "found": np.stack(found)}
 
 
-def descended(config: Config, key: jax.Array, depth: int, minority: int) -> jax.Array:
+def descended(config: Config, key: jax.Array, penalty: Penalty, energies: np.ndarray) -> np.ndarray:
     """Both ratios where L-BFGS comes to rest; NaN where the small class is dead."""
-    sizes = (config.samples - minority, minority)
-    targets = jnp.asarray(class_targets(sizes))
-    penalty = Penalty(jnp.full(depth, config.decay), jnp.asarray(config.decay))
-    minimum = deep_linear_minimum(targets.sum(1), config.samples, penalty.layers, penalty.features)
-    start = plant_model(minimum.layer_energy, jnp.eye(2), targets, penalty, key, 3)
-    noise = jax.random.split(jax.random.fold_in(key, minority), depth)
-    pushed = tuple(w + 0.02 * jax.random.normal(k, w.shape) for w, k in zip(start.layers, noise, strict=True))
-    run = jax.jit(lambda m: minimise(lambda m: squared_loss(m, targets, penalty), m, config.steps, slope_norm=1e-9)[0])
-    model = run(start._replace(layers=pushed))
-    head = jnp.linalg.norm(layer_product(model.layers), axis=1)
-    means = jnp.linalg.norm(class_means(model.features, targets), axis=0)
-    ratios = jnp.array([head[1] / head[0], means[1] / means[0]])
-    return jnp.where(head[1] > 1e-3 * head[0], ratios, jnp.nan)
+    sizes = [(config.samples - minority, minority) for minority in config.measured_minorities]
+    targets = np.stack([class_targets(own) for own in sizes])
+    pushed = _pushed(energies, targets, penalty, np.array(config.measured_minorities), key)
+    ends = settled(pushed, sizes, [penalty] * len(sizes), config.steps, 1e-9)
+    head, means = np.linalg.norm(ends.head, axis=2), np.linalg.norm(ends.means, axis=1)
+    ratios = np.stack([head[:, 1] / head[:, 0], means[:, 1] / means[:, 0]], axis=1)
+    return np.where(head[:, 1:] > 1e-3 * head[:, :1], ratios, np.nan)
+
+
+_minima = jax.jit(jax.vmap(deep_linear_minimum, (0, None, None, None)))
+
+
+@jax.jit
+def _pushed(energies, targets, penalty, minorities, key) -> FreeModel:
+    """Models that the closed form plants, each with a push of its own."""
+
+    def push(energy, targets, minority):
+        start = plant_model(energy, jnp.eye(2), targets, penalty, key, 3)
+        keys = jax.random.split(jax.random.fold_in(key, minority), len(start.layers))
+        pushed = tuple(w + 0.02 * jax.random.normal(k, w.shape) for w, k in zip(start.layers, keys, strict=True))
+        return start._replace(layers=pushed)
+
+    return jax.vmap(push)(energies, targets, minorities)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -15,19 +15,24 @@ Run: python -m experiments.deep_linear_collapse.minority_phase
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.quasi_newton import minimise
-from core.features.unconstrained import Penalty, class_targets, layer_product, plant_model, squared_loss
+from core.features.unconstrained import class_targets
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.deep_linear_collapse._descents import (
+    closed_form,
+    penalty_at_load,
+    planted,
+    roots,
+    settled,
+    stacked,
+    thresholds,
+)
 from figures.forms import phase_diagram
 from figures.render import render
 from figures.style import INK, SINGLE, new_figure
-from theory.collapse.deep_linear import deep_linear_minimum
-from theory.collapse.modes import death_threshold, mode_root, spinodal_threshold
 
 
 @dataclass(frozen=True)
@@ -48,41 +53,32 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(depths=(1, 2), measured_depths=(2,), loads=20, measured=3, steps=60),
+    "smoke": Config(depths=(1, 2), measured_depths=(2,), loads=20, measured=2, steps=60),
     "laptop": Config(),
     "paper": Config(depths=tuple(range(1, 11)), measured_depths=(1, 2, 3, 6, 9), measured=16, steps=2000),
 }
 SIZES = (20, 10, 5)
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Outputs over the plane (depths, loads), and those that descents find."""
-    load = jnp.linspace(0.05, config.largest_load, config.loads)
-    depth = jnp.array(config.depths, float)[:, None]
-    power = jax.jit(mode_root)(jnp.broadcast_to(load, (len(config.depths), config.loads)), depth) ** depth
+    load, depth = np.linspace(0.05, config.largest_load, config.loads), np.array(config.depths, float)[:, None]
+    power = np.asarray(roots(np.broadcast_to(load, (len(depth), len(load))), depth)) ** depth
     probes = np.linspace(0.15, config.largest_load - 0.1, config.measured)
     found = [descended(config, key, m, probes) for m in config.measured_depths]
-    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": jnp.stack(found)}
+    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": np.stack(found)}
 
 
-def descended(config: Config, key: jax.Array, depth: int, loads: np.ndarray) -> jax.Array:
+def descended(config: Config, key: jax.Array, depth: int, loads: np.ndarray) -> np.ndarray:
     """The smallest class's output where descent ends, from the branch that lives at 0.9 T2 or at the load if lower."""
-    targets = jnp.asarray(class_targets(SIZES))
-    samples, edge = sum(SIZES), 0.9 * spinodal_threshold(depth)
-
-    def decay_at(load):
-        return ((min(SIZES) * load / (depth * samples)) ** depth / samples) ** (1 / (depth + 1))
-
-    def end(load):
-        start, final = (Penalty(jnp.full(depth, d), d) for d in (decay_at(jnp.minimum(load, edge)), decay_at(load)))
-        sizes = jnp.array(SIZES, float)
-        branch = deep_linear_minimum(sizes, samples, start.layers, start.features, branch="metastable")
-        model = plant_model(branch.layer_energy, jnp.eye(3), targets, start, key, 4)
-        model = minimise(lambda m: squared_loss(m, targets, final), model, config.steps, slope_norm=1e-9)[0]
-        means = model.features @ targets.T / jnp.array(SIZES, float)[None, :]
-        return (layer_product(model.layers) @ means)[2, 2]
-
-    return jax.jit(jax.vmap(end))(jnp.asarray(loads))
+    edge, targets, models = 0.9 * thresholds(depth)[1], class_targets(SIZES), []
+    for load in loads:
+        start = penalty_at_load(depth, SIZES, min(load, edge))
+        energy = closed_form(SIZES, start, branch="metastable").layer_energy
+        models.append(planted(energy, np.eye(3), targets, start, key, width=4))
+    penalties = [penalty_at_load(depth, SIZES, load) for load in loads]
+    ends = settled(stacked(models), [SIZES] * len(loads), penalties, config.steps, 1e-9)
+    return (ends.head @ ends.means)[:, 2, 2]
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:
@@ -93,8 +89,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     points = (np.tile(arrays["probe_load"], len(at)), np.repeat(at, config.measured), arrays["found"].ravel())
     phase_diagram(ax, arrays["load"], rank, arrays["output"], points=points, label="output for the own class",
                   limits=(0, 1))  # fmt: skip
-    for name, style, law in (("$T_1$", "-", death_threshold), ("$T_2$", "--", spinodal_threshold)):
-        edges = np.asarray(law(np.array(config.depths, float)))
+    for name, style, edges in zip(("$T_1$", "$T_2$"), ("-", "--"), thresholds(config.depths), strict=True):
         ax.plot(np.repeat(edges, 2), np.ravel([rank - 0.5, rank + 0.5], order="F"), style, color="white", lw=2.4)
         ax.plot(np.repeat(edges, 2), np.ravel([rank - 0.5, rank + 0.5], order="F"), style, color=INK, label=name)
     ax.set(xlabel="load $b/n$ of the class", ylabel="layers $M$", yticks=rank, yticklabels=config.depths,

@@ -13,18 +13,16 @@ Run: python -m experiments.deep_linear_collapse.network_substitute
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.together import on_host
 from experiments.deep_linear_collapse._descents import closed_form, equal_penalty
-from experiments.deep_linear_collapse._network import descend_network
+from experiments.deep_linear_collapse._network import descend_networks
 from figures.forms import line_with_band, predicted_measured
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
@@ -46,29 +44,28 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(class_sizes=(3, 2), depths=(1,), hidden=8, width=4, records=3, stretch=5, seeds=1),
+    "smoke": Config(class_sizes=(40, 24, 3, 2), depths=(3,), hidden=64, width=8, records=9, stretch=5, seeds=1),
     "laptop": Config(),
     "paper": Config(class_sizes=(200, 100, 50, 50), depths=(1, 3, 6), hidden=512, width=64, decay=5e-4, records=61,
                     stretch=100, seeds=5),
 }  # fmt: skip
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Excess loss (depths, seeds, records), squared lengths found (depths, seeds, 2, K) and predicted."""
     excess, found, predicted = [], [], []
     for depth in config.depths:
         penalty = equal_penalty(depth, config.decay)
-        minimum = closed_form(config.class_sizes, depth, config.decay)
-
-        def train(key, penalty=penalty):
-            return descend_network(key, config.class_sizes, (config.hidden, config.width), penalty, config.records - 1,
-                                   stretch=config.stretch, noise=config.noise)  # fmt: skip
-
-        values, lengths = jax.jit(partial(over_devices, run.mesh, train))(jax.random.split(key, config.seeds))
+        minimum = closed_form(config.class_sizes, penalty)
+        sizes, widths = config.class_sizes, (config.hidden, config.width)
+        sizes, widths = config.class_sizes, (config.hidden, config.width)
+        networks = descend_networks(run.mesh, key, config.seeds, sizes, widths, penalty, config.records - 1,
+                                    stretch=config.stretch, noise=config.noise)  # fmt: skip
+        values, lengths = (on_host(found) for found in networks)
         excess.append(values / minimum.value - 1)
         found.append(lengths)
-        predicted.append(jnp.stack([minimum.head_energy, minimum.mean_energy]))
-    return {"excess": jnp.stack(excess), "found": jnp.stack(found), "predicted": jnp.stack(predicted)}
+        predicted.append(np.stack([minimum.head_energy, minimum.mean_energy]))
+    return {"excess": np.stack(excess), "found": np.stack(found), "predicted": np.stack(predicted)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

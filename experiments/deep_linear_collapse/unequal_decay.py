@@ -12,21 +12,21 @@ Run: python -m experiments.deep_linear_collapse.unequal_decay
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from core.features.starts import descend_from_random
-from core.features.unconstrained import Penalty, balance_residual, class_targets, layer_product
+from core.features.unconstrained import Penalty
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from experiments.deep_linear_collapse._descents import balance, closed_form, lowest_descent
 from figures.annotate import small_print
 from figures.forms import color_bar, predicted_measured
 from figures.render import render
 from figures.style import DOUBLE, new_figure
-from theory.collapse.deep_linear import deep_linear_minimum
 
 
 @dataclass(frozen=True)
@@ -47,29 +47,26 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(class_sizes=(4, 2), decays=(1e-3, 4e-3), width=3, starts=1, steps=60),
+    "smoke": Config(steps=60),
     "laptop": Config(),
     "paper": Config(width=16, starts=32, steps=3000),
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Energies by layer, Gram matrices from the output down, and the balance of the best start."""
-    targets = jnp.asarray(class_targets(config.class_sizes))
-    penalty = Penalty(jnp.array(config.decays), jnp.asarray(config.feature_decay))
+    penalty = Penalty(np.array(config.decays), np.asarray(config.feature_decay))
     widths = (config.width,) * len(config.decays)
-    descend = jax.jit(lambda k: descend_from_random(k, config.starts, targets, widths, penalty, steps=config.steps))
-    models, values = descend(key)
-    best = jax.tree.map(lambda x: x[jnp.argmin(values)], models)
-    minimum = deep_linear_minimum(targets.sum(1), targets.shape[1], penalty.layers, penalty.features)
-    tops = [layer_product(best.layers[m:]) for m in reversed(range(len(widths)))]
-    rank = targets.shape[0]
+    best = lowest_descent(key, config.class_sizes, penalty, widths=widths, starts=config.starts, spread=0.3,
+                          steps=config.steps)  # fmt: skip
+    minimum, layers, rank = closed_form(config.class_sizes, penalty), best.model.layers, len(config.class_sizes)
+    tops = list(accumulate(reversed(layers), np.matmul))
     return {
-        "energy": jnp.stack([jnp.linalg.svd(w, compute_uv=False)[:rank] ** 2 for w in best.layers]),
-        "predicted": -jnp.sort(-minimum.layer_energy, axis=1),
-        "gram": jnp.stack([top @ top.T for top in tops]),
-        "balance": balance_residual(best, penalty),
-        "excess": values.min() / minimum.value - 1,
+        "energy": np.stack([np.linalg.svd(w, compute_uv=False)[:rank] ** 2 for w in layers]),
+        "predicted": -np.sort(-minimum.layer_energy, axis=1),
+        "gram": np.stack([top @ top.T for top in tops]),
+        "balance": np.asarray(balance(best.model, penalty)),
+        "excess": best.value / minimum.value - 1,
     }
 
 

@@ -13,6 +13,7 @@ Run: python -m experiments.differential_information.displacement
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -48,6 +49,10 @@ PRESETS = {"smoke": Config(targets=2, points=10), "laptop": Config(), "paper": C
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Slopes (targets, places) and their zeros; entropies (references, exponents)."""
+    return jax.jit(partial(_slopes_and_entropies, config))(key)
+
+
+def _slopes_and_entropies(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     places, powers = jnp.linspace(-0.25, 1.25, config.points), jnp.linspace(-0.9, 0.9, config.points)
 
     def one(key: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -62,8 +67,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         q = differential_information(target, reference)
         return entropy(jnp.log(q)), entropy(target) - entropy(reference)
 
-    slopes, zeros = jax.jit(jax.vmap(one))(jax.random.split(key, config.targets))
-    information, change = jax.jit(jax.vmap(jax.vmap(along, (None, 0)), (0, None)))(references, powers)
+    slopes, zeros = jax.vmap(one)(jax.random.split(key, config.targets))
+    information, change = jax.vmap(jax.vmap(along, (None, 0)), (0, None))(references, powers)
     return {"places": places, "slopes": slopes, "zeros": zeros, "information": information, "change": change}
 
 

@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -56,6 +57,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """KL by exponent (policies, points) for both rewards, and by number of pairs (samples, sizes)."""
+    return jax.jit(partial(_divergences, config, run.mesh))(key)
+
+
+def _divergences(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     beta = config.sharpness
     exponents = jnp.linspace(0, 2, config.points)
 
@@ -71,17 +76,16 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         )
 
     keys = jax.random.split(key, config.policies)
-    ratio, bare = jax.jit(jax.vmap(jax.vmap(one, (None, 0)), (0, None)))(keys, exponents)
+    ratio, bare = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(keys, exponents)
     reference, target = random_policies(keys[0], config.answers)
     rejected = on_the_line(reference, target, -beta)
 
-    def from_sample(key: jax.Array, pairs: int) -> jax.Array:
-        rewards = best_rewards(sample_pairs(key, reference, rejected, pairs))
-        return divergence(target, jax.nn.log_softmax(reference + rewards / beta))
+    def from_samples(key: jax.Array) -> jax.Array:
+        counts = jnp.stack([sample_pairs(key, reference, rejected, pairs) for pairs in config.pairs])
+        rewards = jax.vmap(best_rewards)(counts)
+        return jax.vmap(lambda r: divergence(target, jax.nn.log_softmax(reference + r / beta)))(rewards)
 
-    draws = jax.random.split(jax.random.fold_in(key, 1), config.samples)
-    learn = [jax.jit(partial(over_devices, run.mesh, partial(from_sample, pairs=pairs))) for pairs in config.pairs]
-    finite = jnp.stack([each(draws) for each in learn], 1)
+    finite = over_devices(mesh, from_samples, jax.random.split(jax.random.fold_in(key, 1), config.samples))
     return {"exponents": exponents, "ratio": ratio, "bare": bare, "finite": finite}
 
 

@@ -11,9 +11,10 @@ Run: python -m experiments.diffusion_spectral_entropy.collapsed_clusters
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.probes.diffusion import diffusion_entropy
@@ -46,23 +47,21 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Entropies (steps, clusters, bandwidths): predicted, measured with equal sizes and with unequal ones."""
-    fine, coarse = jnp.geomspace(0.1, 5, 200), jnp.geomspace(0.1, 5, config.bandwidths)
-    law, equal, unequal = [], [], []
-    for steps in config.steps:
-        for k in config.clusters:
-            corners = jnp.eye(k) / jnp.sqrt(2)
-            points = jnp.repeat(corners, config.per_cluster, axis=0)
-            sizes = jnp.linspace(0.4, 1.6, k) * config.per_cluster
-            uneven = jnp.repeat(corners, jnp.round(sizes).astype(int), axis=0)
-            entropy = jax.jit(jax.vmap(lambda s, x, t=steps: diffusion_entropy(x, s, t), (0, None)))
-            law.append(collapsed_diffusion_entropy(k, 1.0, fine, steps))
-            equal.append(entropy(coarse, points))
-            unequal.append(entropy(coarse, uneven))
+    fine, coarse = np.geomspace(0.1, 5, 200), np.geomspace(0.1, 5, config.bandwidths)
+    entropy = jax.jit(jax.vmap(diffusion_entropy, (None, 0, None)))
+    equal, unequal = [], []
+    for steps, k in product(config.steps, config.clusters):
+        corners = np.eye(k) / np.sqrt(2)
+        sizes = np.round(np.linspace(0.4, 1.6, k) * config.per_cluster).astype(int)
+        equal.append(entropy(np.repeat(corners, config.per_cluster, axis=0), coarse, float(steps)))
+        unequal.append(entropy(np.repeat(corners, sizes, axis=0), coarse, float(steps)))
     shape = (len(config.steps), len(config.clusters), -1)
-    stacked = {"law": law, "equal": equal, "unequal": unequal}
-    return {"fine": fine, "coarse": coarse, **{k: jnp.stack(v).reshape(shape) for k, v in stacked.items()}}
+    steps, clusters = np.ix_(config.steps, config.clusters)
+    law = jax.jit(collapsed_diffusion_entropy)(clusters[:, :, None], 1.0, fine[None, None], steps[:, :, None])
+    found = {"equal": np.reshape(equal, shape), "unequal": np.reshape(unequal, shape)}
+    return {"fine": fine, "coarse": coarse, "law": np.asarray(law), **found}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -55,16 +56,19 @@ DISTANCE, BANDWIDTH = 40.0, 5.0
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Entropies (steps, seeds, noises)."""
-    corners = DISTANCE / jnp.sqrt(2) * jnp.eye(config.clusters, config.dimension)
-    centres = jnp.repeat(corners, config.per_cluster, axis=0)
+    return {"entropy": jax.jit(partial(_entropies, config, run.mesh))(key)}
+
+
+def _entropies(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
+    corners = DISTANCE / np.sqrt(2) * np.eye(config.clusters, config.dimension)
+    centres = np.repeat(corners, config.per_cluster, axis=0)
 
     def entropies(key, noise):
         points = centres + noise * jax.random.normal(key, centres.shape)
         return jax.vmap(lambda steps: diffusion_entropy(points, BANDWIDTH, steps))(jnp.array(config.steps, float))
 
     keys = jax.random.split(key, config.seeds)
-    found = jax.jit(partial(over_grid, run.mesh, entropies, together=32))(keys, jnp.array(config.noises))
-    return {"entropy": jnp.moveaxis(found, -1, 0)}
+    return jnp.moveaxis(over_grid(mesh, entropies, keys, jnp.array(config.noises), together=32), -1, 0)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -13,7 +13,6 @@ Run: python -m experiments.diffusion_spectral_entropy.training_curves
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -80,10 +79,13 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
         return train_full_batch(loss, start, observe, steps=config.steps, records=config.records)[1]
 
-    keys = jnp.tile(jax.random.split(key, config.seeds), len(CASES))
-    shuffled = jnp.repeat(jnp.array([False, True]), config.seeds)
-    found = jax.jit(partial(over_devices, run.mesh, train))(keys, shuffled)
-    return {name: x.reshape(len(CASES), config.seeds, -1) for name, x in found.items()}
+    def every_case(key):
+        keys = jnp.tile(jax.random.split(key, config.seeds), len(CASES))
+        shuffled = jnp.repeat(jnp.array([False, True]), config.seeds)
+        found = over_devices(run.mesh, train, keys, shuffled)
+        return {name: x.reshape(len(CASES), config.seeds, -1) for name, x in found.items()}
+
+    return jax.jit(every_case)(key)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -11,6 +11,7 @@ Run: python -m experiments.dual_head_distillation.all_ones_component
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -44,6 +45,10 @@ PRESETS = {"smoke": Config(draws=20, points=5), "laptop": Config(), "paper": Con
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Shares (offsets, draws, scales) and what arrives (draws, mixtures)."""
+    return jax.jit(partial(_shares, config))(key)
+
+
+def _shares(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     k, keys = config.classes, jax.random.split(key, 3)
     teacher = 3 * jax.random.normal(keys[0], (config.draws, k))
     noise = jax.random.normal(keys[1], (config.draws, k))

@@ -12,6 +12,7 @@ Run: python -m experiments.dual_head_distillation.gradient_agreement
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -46,6 +47,10 @@ PRESETS = {"smoke": Config(points=9), "laptop": Config(), "paper": Config(points
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Cosines over the plane (b, a)."""
+    return jax.jit(partial(_plane, config))()
+
+
+def _plane(config: Config) -> dict[str, jax.Array]:
     a, b = jnp.linspace(-3, 9, config.points), jnp.linspace(-6, 4, config.points)
     student = symmetric_logits(a[None, :], b[:, None], config.classes)
     teacher = symmetric_logits(config.teacher_target, config.teacher_others, config.classes)

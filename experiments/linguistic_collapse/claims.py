@@ -43,19 +43,19 @@ def c01_floor_of_the_distance_from_an_etf(trial: Trial) -> Evidence:
     def sample(key):
         return jax.random.normal(key, (classes, dimension))
 
-    random = jax.jit(jax.vmap(lambda key: slack(sample(key))))(jax.random.split(trial.key, 200 * trial.effort))
+    random = _at_random(slack, sample, trial)
     found = falsify(slack, sample, trial.key, starts=8, steps=150, polish=2)
     return combine(bound(random, tolerance=1e-10, falsified=found), identity(0.0, found.slack, rtol=0, atol=1e-4))
 
 
 def c02_floor_of_the_cosines() -> Evidence:
     """The cosines of K directions in d < K-1 dimensions spread by √((K/d - 1 - 1/(K-1))/(K-1)) or more."""
-    classes = 100
+    classes, floor = 100, jax.jit(cosine_spread_floor)
 
     def room(directions):
         unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
         spread = np.std((unit @ unit.T)[~np.eye(classes, dtype=bool)])
-        return bound(spread - cosine_spread_floor(classes, directions.shape[1]), tolerance=1e-9)
+        return bound(spread - np.asarray(floor(classes, directions.shape[1])), tolerance=1e-9)
 
     angle = 2 * np.pi * np.arange(classes) / classes
     circle = np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -67,17 +67,20 @@ def c02_floor_of_the_cosines() -> Evidence:
 def c03_chance_values_of_the_kernels(trial: Trial) -> Evidence:
     """Uniform directions have mean log kernel -(ln 4 + ψ(a) - ψ(2a))/2, variance (ψ'(a) - ψ'(2a))/4, a = (d-1)/2."""
     samples, dimensions = 4000 * trial.effort, (8, 16, 64)
-    found, exact, error = [], [], []
-    for dimension in dimensions:
-        pairs = jax.random.normal(jax.random.fold_in(trial.key, dimension), (2, samples, dimension))
+
+    def gaps(key, dimension):
+        pairs = jax.random.normal(jax.random.fold_in(key, dimension), (2, samples, dimension))
         unit = pairs / jnp.linalg.norm(pairs, axis=2, keepdims=True)
-        gap = jnp.linalg.norm(unit[0] - unit[1], axis=1)
-        mean, variance = log_kernel_sphere(dimension)
-        values = np.stack([-np.log(gap), (-np.log(gap) - float(mean)) ** 2, 1 / np.asarray(gap)])
+        return jnp.linalg.norm(unit[0] - unit[1], axis=1)
+
+    gaps, found, error = jax.jit(gaps, static_argnums=1), [], []
+    mean, variance, (riesz, _) = jax.device_get(jax.jit(_chance_values)(np.array(dimensions)))
+    for dimension, at in zip(dimensions, mean, strict=True):
+        gap = np.asarray(gaps(trial.key, dimension))
+        values = np.stack([-np.log(gap), (-np.log(gap) - at) ** 2, 1 / gap])
         found.append(values.mean(1))
         error.append(values.std(1, ddof=1) / np.sqrt(samples))
-        exact.append([float(mean), float(variance), float(riesz_kernel_sphere(dimension)[0])])
-    return law(np.array(found), np.array(exact), np.array(error))
+    return law(np.array(found), np.stack([mean, variance, riesz], axis=1), np.array(error))
 
 
 def c04_the_simplex_minimises_the_log_kernel(trial: Trial) -> Evidence:
@@ -93,31 +96,35 @@ def c04_the_simplex_minimises_the_log_kernel(trial: Trial) -> Evidence:
     def sample(key):
         return jax.random.normal(key, (classes, classes))
 
-    random = jax.jit(jax.vmap(lambda key: slack(sample(key))))(jax.random.split(trial.key, 200 * trial.effort))
+    random = _at_random(slack, sample, trial)
     return bound(random, tolerance=1e-10, falsified=falsify(slack, sample, trial.key, starts=8, steps=150, polish=2))
 
 
 def c05_probes_know_collapse() -> Evidence:
     """At exact collapse on a simplex NC1, NC2, NC3 and CDNV are zero, GNC2 has no variance, and NC4 is one."""
-    head = 3.0 * (jnp.eye(5) - 1 / 5)
-    report = collapse_report(jnp.repeat(head, 4, axis=0) + 100.0, jnp.repeat(jnp.arange(5), 4), head)
+    head = 3.0 * (np.eye(5) - 1 / 5)
+    features, labels = np.repeat(head, 4, axis=0) + 100.0, np.repeat(np.arange(5), 4)
+    report, kernel_variance = jax.device_get(jax.jit(_report)(features, labels, head))
     zeros = [*report.variability, report.class_distance.mean, report.geometry.norm_variation,
-             report.geometry.cosine_deviation, report.geometry.etf_error, tally_variance(report.log_kernel),
+             report.geometry.cosine_deviation, report.geometry.etf_error, kernel_variance,
              report.duality.distance, report.duality.structure_error]  # fmt: skip
-    return combine(identity(0.0, jnp.stack(zeros), rtol=0, atol=1e-6), identity(1.0, report.agreement, rtol=0))
+    return combine(identity(0.0, np.stack(zeros), rtol=0, atol=1e-6), identity(1.0, report.agreement, rtol=0))
 
 
 def c06_probes_far_above_the_dimension(trial: Trial) -> Evidence:
     """For K = 300 random directions in d = 16 the probes find the chance values of both kernels, to 3 per cent."""
-    means = jax.random.normal(trial.key, (300, 16))
-    seen = jnp.ones(300, bool)
-    log_mean, log_variance = log_kernel_sphere(16)
-    found = log_kernel(means, seen, tile=128)
-    spread = mean_geometry(means, seen).cosine_deviation
+
+    def probe(key):
+        means, seen = jax.random.normal(key, (300, 16)), jnp.ones(300, bool)
+        log, riesz = log_kernel(means, seen, tile=128), riesz_kernel(means, seen, tile=128)
+        return log.mean, tally_variance(log), riesz.mean, mean_geometry(means, seen).cosine_deviation
+
+    mean, variance, (riesz, _) = jax.device_get(jax.jit(_chance_values)(16))
+    found = jax.device_get(jax.jit(probe)(trial.key))
     return combine(
-        identity(jnp.stack([log_mean, log_variance]), jnp.stack([found.mean, tally_variance(found)]), rtol=0.03),
-        identity(riesz_kernel_sphere(16)[0], riesz_kernel(means, seen, tile=128).mean, rtol=0.03),
-        identity(1 / np.sqrt(16), spread, rtol=0.03),
+        identity(np.stack([mean, variance]), np.stack(found[:2]), rtol=0.03),
+        identity(riesz, found[2], rtol=0.03),
+        identity(1 / np.sqrt(16), found[3], rtol=0.03),
     )
 
 
@@ -136,6 +143,22 @@ def c08_collapse_goes_with_loss(trial: Trial) -> Evidence:
     rise = found["agreement"][:, -1] - found["agreement"][:, 0]
     numbers = {"rank_least": rank.min(), "rank": rank.mean(), "rise_least": rise.min(), "rise": rise.mean()}
     return fit(numbers, 1.0, 0.0, note=f"{len(rank)} seeds of one language; no law is fitted")
+
+
+def _at_random(slack, sample, trial: Trial) -> jax.Array:
+    def slacks(key):
+        return jax.vmap(lambda key: slack(sample(key)))(jax.random.split(key, 200 * trial.effort))
+
+    return jax.jit(slacks)(trial.key)
+
+
+def _chance_values(dimension):
+    return *log_kernel_sphere(dimension), riesz_kernel_sphere(dimension)
+
+
+def _report(features, labels, head):
+    report = collapse_report(features, labels, head)
+    return report, tally_variance(report.log_kernel)
 
 
 def _trained(trial: Trial) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ Run: python -m experiments.neon.alignment_sign
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -49,6 +50,10 @@ PRESETS = {"smoke": Config(samples=4, resolution=6), "laptop": Config(), "paper"
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """The plane (pseudo-counts, temperatures) and risks (fits, weights)."""
+    return jax.jit(partial(_risks, config))()
+
+
+def _risks(config: Config) -> dict[str, jax.Array]:
     real = jnp.array(config.real)
     counts, chance = (jnp.asarray(x) for x in outcomes(np.array(config.real), config.samples))
     temperature = jnp.linspace(0.4, 1.6, config.resolution)
@@ -71,9 +76,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     return {
         "temperature": temperature,
         "pseudo": pseudo,
-        "plane": jax.jit(jax.vmap(jax.vmap(cosine, (None, 0)), (0, None)))(pseudo, temperature),
+        "plane": jax.vmap(jax.vmap(cosine, (None, 0)), (0, None))(pseudo, temperature),
         "weight": weight,
-        "risk": jax.jit(jax.vmap(jax.vmap(risk, (None, 0)), (0, None)))(jnp.array(config.pseudo), weight),
+        "risk": jax.vmap(jax.vmap(risk, (None, 0)), (0, None))(jnp.array(config.pseudo), weight),
     }
 
 

@@ -12,6 +12,7 @@ Run: python -m experiments.neon.gaussian_risk
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -45,6 +46,10 @@ PRESETS = {"smoke": Config(fits=200, dots=3), "laptop": Config(), "paper": Confi
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Risks against w (temperatures, weights), and against τ (sample sizes, temperatures)."""
+    return jax.jit(partial(_risks, config))(key)
+
+
+def _risks(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     n, tau = float(config.samples[0]), jnp.array(config.temperatures)
     data = jax.random.normal(key, (config.fits, config.samples[0]))
     centre, spread = data.mean(axis=1), data.std(axis=1)
@@ -55,7 +60,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return each.mean(), each.std(ddof=1) / config.fits**0.5
 
     weight, dots = jnp.linspace(-1.0, 3.0, 200), jnp.linspace(-1.0, 3.0, config.dots)
-    mean, error = jax.jit(jax.vmap(jax.vmap(risk, (None, 0)), (0, None)))(tau, dots)
+    mean, error = jax.vmap(jax.vmap(risk, (None, 0)), (0, None))(tau, dots)
     axis, sizes = jnp.linspace(0.4, 1.6, 120), jnp.array(config.samples, float)[:, None]
     best = spreading(axis, gaussian_best_weight(sizes, axis))
     return {

@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -56,14 +57,18 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Dip and rise, (dimensions, skews)."""
+    return jax.jit(partial(_plane, config, run.mesh))(key)
+
+
+def _plane(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     times, dips, rises = tuple(record_times(config.steps, config.records)), [], []
+    skews, keys = jnp.array(config.skews), jax.random.split(key, config.seeds)
     for dimension in config.dimensions:
 
         def one(skew, key, dimension=dimension):
             return train(key, skew, config.tokens, dimension, times, config.rate, config.spread)[1]
 
-        grid = jax.jit(partial(over_grid, run.mesh, one))
-        rank = effective_rank(grid(jnp.array(config.skews), jax.random.split(key, config.seeds)), of="eigen")
+        rank = effective_rank(over_grid(mesh, one, skews, keys), of="eigen")
         dips.append(jnp.mean(rank.min(-1) / rank[..., 0], axis=1))
         rises.append(jnp.mean(rank[..., -1] / rank.min(-1), axis=1))
     return {"dip": jnp.stack(dips), "rise": jnp.stack(rises)}

@@ -3,6 +3,8 @@
 Free features of 64 tokens under cross-entropy and plain gradient descent. Claims about post-training are out of scope.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,15 +18,14 @@ from core.verify.trial import Trial
 from experiments.representation_geometry._training import record_times, train
 
 SKEWS = (0.0, 1.0, 1.5)
-TIMES = tuple(record_times(3000, 24))
 
 
 def c01_probes_read_known_spectra() -> Evidence:
     """RankMe of r equal eigenvalues is r; alpha-ReQ of λ_i = i^(-α) is α."""
-    ranks = [effective_rank(jnp.where(jnp.arange(32) < r, 2.0, 0.0)) for r in (1, 5, 32)]
-    alphas = [spectral_decay(jnp.arange(1.0, 65) ** -a, 2, 60) for a in (0.7, 1.4)]
-    return combine(identity(np.array([1.0, 5.0, 32.0]), np.array(ranks), rtol=1e-12),
-                   identity(np.array([0.7, 1.4]), np.array(alphas), rtol=1e-12))  # fmt: skip
+    ranks, alphas = np.array([1.0, 5.0, 32.0]), np.array([0.7, 1.4])
+    flat = np.where(np.arange(32) < ranks[:, None], 2.0, 0.0)
+    decay = jax.jit(lambda spectra: spectral_decay(spectra, 2, 60))(np.arange(1.0, 65) ** -alphas[:, None])
+    return combine(identity(ranks, jax.jit(effective_rank)(flat), rtol=1e-12), identity(alphas, decay, rtol=1e-12))
 
 
 def c02_skew_makes_the_rank_dip(trial: Trial) -> Evidence:
@@ -51,12 +52,13 @@ def c04_no_third_phase_in_the_toy(trial: Trial) -> Evidence:
 
 def _ranks(trial: Trial) -> np.ndarray:
     """RankMe, (skews, seeds, times)."""
-    keys = jax.random.split(trial.key, 2 + trial.effort)
-    return np.asarray(effective_rank(_spectra(keys, jnp.array(SKEWS)), of="eigen"))
+    times = tuple(record_times(1000 if trial.effort < 10 else 3000, 24))
+    return np.asarray(_all_ranks(trial.key, 2 + trial.effort, times))
 
 
-@jax.jit
-def _spectra(keys: jax.Array, skews: jax.Array) -> jax.Array:
-    """One program for all claims: eigenvalues, (skews, seeds, times, d)."""
-    by_seed = jax.vmap(lambda key, skew: train(key, skew, 64, 8, TIMES, 2.0, 0.3)[1], (0, None))
-    return jax.vmap(by_seed, (None, 0))(keys, skews)
+@partial(jax.jit, static_argnums=(1, 2))
+def _all_ranks(key: jax.Array, seeds: int, times: tuple[int, ...]) -> jax.Array:
+    """One program for all claims."""
+    by_seed = jax.vmap(lambda key, skew: train(key, skew, 64, 8, times, 2.0, 0.3)[1], (0, None))
+    spectra = jax.vmap(by_seed, (None, 0))(jax.random.split(key, seeds), jnp.array(SKEWS))
+    return effective_rank(spectra, of="eigen")

@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -57,13 +58,16 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Rank and loss, (skews, seeds, times)."""
+    return jax.jit(partial(_courses, config, run.mesh))(key)
+
+
+def _courses(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     times = tuple(record_times(config.steps, config.records))
 
     def one(skew, key):
         return train(key, skew, config.tokens, config.dimension, times, config.rate, config.spread)
 
-    grid = jax.jit(partial(over_grid, run.mesh, one))
-    loss, spectrum = grid(jnp.array(config.skews), jax.random.split(key, config.seeds))
+    loss, spectrum = over_grid(mesh, one, jnp.array(config.skews), jax.random.split(key, config.seeds))
     return {"time": jnp.array(times), "loss": loss, "rank": effective_rank(spectrum, of="eigen")}
 
 

@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -58,19 +59,18 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Spectra (seeds, times, d)."""
+    return jax.jit(partial(_spectra, config, run.mesh))(key)
+
+
+def _spectra(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     times = tuple(record_times(config.steps, config.records))
 
     def one(key):
         return train(key, config.skew, config.tokens, config.dimension, times, config.rate, config.spread)[1]
 
-    spectrum = jax.jit(partial(over_devices, run.mesh, one))(jax.random.split(key, config.seeds))
-    decay = spectral_decay(spectrum, config.first, config.last)
-    return {
-        "time": jnp.array(times),
-        "spectrum": spectrum,
-        "decay": decay,
-        "rank": effective_rank(spectrum, of="eigen"),
-    }
+    spectrum = over_devices(mesh, one, jax.random.split(key, config.seeds))
+    decay, rank = spectral_decay(spectrum, config.first, config.last), effective_rank(spectrum, of="eigen")
+    return {"time": jnp.array(times), "spectrum": spectrum, "decay": decay, "rank": rank}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -74,7 +74,7 @@ def lowest(
 
     keys = jax.random.split(key, (config.starts, len(norms)))
     each = partial(over_devices, mesh, lambda keys: jax.vmap(descend)(keys, norms), together=config.starts)
-    return jax.jit(each)(keys).min(axis=0)
+    return each(keys).min(axis=0)
 
 
 def row_entropy(norm: jax.Array, point: jax.Array) -> jax.Array:
@@ -89,22 +89,23 @@ def matrix_entropy(norm: jax.Array, point: jax.Array) -> jax.Array:
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Bounds on a fine grid of norms and the least entropies found on a coarse one."""
+    return jax.jit(partial(_bounds, config, run.mesh))(key)
+
+
+def _bounds(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     norm, dots = jnp.linspace(0.0, config.largest_norm, 200), jnp.linspace(0.5, config.largest_norm, config.dots)
     size = config.matrix_tokens
-    row_keys = jax.random.split(key, 1 + len(config.tokens))
+    matrix_key, *row_keys = jax.random.split(key, 1 + len(config.tokens))
     return {
         "norm": norm,
         "dot_norm": dots,
-        "row_bound": jnp.stack([least_row_entropy(norm, float(t)) for t in config.tokens]),
+        "row_bound": least_row_entropy(norm[None, :], jnp.array(config.tokens, float)[:, None]),
         "row_found": jnp.stack(
-            [
-                lowest(row_entropy, (t,), dots, k, config, run.mesh)
-                for t, k in zip(config.tokens, row_keys[1:], strict=True)
-            ]
+            [lowest(row_entropy, (t,), dots, k, config, mesh) for t, k in zip(config.tokens, row_keys, strict=True)]
         ),
         "matrix_row_bound": least_row_entropy(norm, float(size)),
         "matrix_bound": least_mean_entropy(norm, float(size)),
-        "matrix_found": lowest(matrix_entropy, (size, size), dots, row_keys[0], config, run.mesh),
+        "matrix_found": lowest(matrix_entropy, (size, size), dots, matrix_key, config, mesh),
         "certified": certified_norm(float(size)),
     }
 

@@ -15,7 +15,6 @@ Run: python -m experiments.sigma_reparam.training
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -66,8 +65,11 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         watched = train(key, size, rate, flag, points=config.points, every=config.every)[1]
         return {name: getattr(watched, name) for name in ("loss", "row_entropy", "row_bound")}
 
-    grid = (jnp.arange(2) == 1, jax.random.split(key, config.seeds), jnp.array(config.rates))
-    return jax.jit(partial(over_grid, run.mesh, one))(*grid)
+    def grid(key: jax.Array) -> dict[str, jax.Array]:
+        seeds, rates = jax.random.split(key, config.seeds), jnp.array(config.rates)
+        return over_grid(run.mesh, one, jnp.arange(2) == 1, seeds, rates)
+
+    return jax.jit(grid)(key)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

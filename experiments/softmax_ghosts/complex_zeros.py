@@ -12,6 +12,7 @@ Run: python -m experiments.softmax_ghosts.complex_zeros
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -51,10 +52,14 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Zeros (one array a number of classes), and errors (steps, orders)."""
+    return jax.jit(partial(_zeros_and_errors, config))(key)
+
+
+def _zeros_and_errors(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     zeros = {}
     for classes in config.classes:
         logits = jax.random.normal(jax.random.fold_in(key, classes), (config.sums, classes)) * 1.5
-        roots = jax.jit(jax.vmap(lambda row: jnp.roots(row[::-1], strip_zeros=False)))(jnp.exp(logits))
+        roots = jax.vmap(lambda row: jnp.roots(row[::-1], strip_zeros=False))(jnp.exp(logits))
         turns = 2j * jnp.pi * jnp.arange(-classes, classes + 1)
         zeros[f"zeros_{classes}"] = (classes - 1) * (jnp.log(roots).ravel()[:, None] + turns).ravel()
     logits, slopes = jnp.array([0.0, config.gap]), jnp.array([0.0, 1.0])
@@ -64,7 +69,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         exact = jax.nn.logsumexp(logits + step * slopes) - jax.nn.logsumexp(logits)
         return jnp.abs(partial_sums(log_partition_series(logits, slopes, config.orders), step) - exact)
 
-    return {**zeros, "errors": jax.jit(jax.vmap(errors))(steps)}
+    return {**zeros, "errors": jax.vmap(errors)(steps)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

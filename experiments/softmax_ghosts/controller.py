@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -60,6 +61,11 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Loss and step ratio (guards, seeds, steps)."""
+    return _courses(config, run.mesh, key)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _courses(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
 
     def one(guard: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         layers, data = sample_problem(key, config.each, config.width)
@@ -77,7 +83,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jax.lax.scan(descend, layers, jnp.arange(config.steps))[1]
 
     keys = jax.random.split(key, config.seeds)
-    losses, ratios = jax.jit(partial(over_grid, run.mesh, one))(jnp.arange(3), keys)
+    losses, ratios = over_grid(mesh, one, jnp.arange(3), keys)
     return {"loss": losses, "ratio": ratios}
 
 

@@ -18,6 +18,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -56,6 +57,11 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Loss before and after (temperatures, seeds, points), and the radius (temperatures, seeds)."""
+    return _losses(config, run.mesh, key)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _losses(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     steps = jnp.logspace(-1.5, 3, config.points)
 
     def one(temperature: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -71,7 +77,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return loss(net, data, temperature), after, radii(net, data, direction, temperature).min()
 
     keys = jax.random.split(key, config.seeds)
-    before, after, radius = jax.jit(partial(over_grid, run.mesh, one))(jnp.array(config.temperatures), keys)
+    before, after, radius = over_grid(mesh, one, jnp.array(config.temperatures), keys)
     return {"step": steps, "before": before, "after": after, "radius": radius}
 
 

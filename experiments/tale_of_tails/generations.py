@@ -18,6 +18,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices, over_grid
@@ -58,25 +59,30 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Simulated errors (sizes, seeds, ...) and those of the theory (sizes, ...)."""
+    return jax.jit(partial(_errors, config, run.mesh))(key)
+
+
+def _errors(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     law = zipf(config.items, config.exponent)
     keys = jax.random.split(key, config.seeds)
 
     def chain(draws: int) -> jax.Array:
-        lost = lambda key: (resampled(key, law, draws, config.generations) == 0) @ law  # noqa: E731
-        return jax.jit(partial(over_devices, run.mesh, lost))(keys)
+        return over_devices(mesh, lambda key: (resampled(key, law, draws, config.generations) == 0) @ law, keys)
 
     sizes, most = jnp.array(config.relearn), (max(config.sources), max(config.relearn))
 
     def relearn(source: jax.Array, key: jax.Array) -> jax.Array:
         return relearned_errors(key, law, source, sizes, most)
 
-    expected = jax.jit(lambda draws: jnp.exp(-draws[:, None] * law[None]) @ law)
+    def expected(draws: jax.Array) -> jax.Array:
+        return jnp.exp(-draws[:, None] * law[None]) @ law
+
     survival, sources = lineage_survival(config.generations), jnp.array(config.sources, float)
     fine = jnp.logspace(np.log10(config.relearn[0]), np.log10(config.relearn[-1]), 40)
     return {
         "chain": jnp.stack([chain(draws) for draws in config.draws]),
         "chain_expected": jnp.stack([expected(draws * survival) for draws in config.draws]),
-        "relearned": jax.jit(partial(over_grid, run.mesh, relearn))(jnp.array(config.sources), keys),
+        "relearned": over_grid(mesh, relearn, jnp.array(config.sources), keys),
         "fine": fine,
         "relearned_expected": jnp.stack([expected(effective_draws(fine, source)) for source in sources]),
     }

@@ -12,6 +12,7 @@ Run: python -m experiments.tale_of_tails.scaling
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +23,7 @@ from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure
-from theory.short.tails import HEAD, clean, cut, memoriser_asymptote, memoriser_error
+from theory.short.tails import HEAD, Training, clean, cut, memoriser_asymptote, memoriser_error
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,25 @@ PRESETS = {"smoke": Config(points=12), "laptop": Config(), "paper": Config(point
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Errors (laws, draws)."""
-    draws, beta = jnp.logspace(0, config.decades, config.points), config.exponents[0]
-    curve = jax.jit(jax.vmap(memoriser_error, (0, None, None)))
+    return jax.jit(partial(_errors, config))()
+
+
+def _errors(config: Config) -> dict[str, jax.Array]:
+    draws, beta, exponents = jnp.logspace(0, config.decades, config.points), config.exponents[0], config.exponents
+
+    def curves(exponents: jax.Array, trainings: Training) -> jax.Array:
+        every_draw = jax.vmap(memoriser_error, (0, None, None))
+        return jax.vmap(lambda exponent, training: every_draw(draws, exponent, training))(exponents, trainings)
+
+    cuts = [(last, 0.0) for last in config.cuts] + [(config.mixed_cut, share) for share in (*config.shares, 0.0)]
+    last, share = (jnp.array(column) for column in zip(*cuts, strict=True))
+    cut_short = curves(jnp.full(len(cuts), beta), jax.vmap(partial(cut, beta))(last, share))
     return {
         "draws": draws,
-        "clean": jnp.stack([curve(draws, b, clean(b)) for b in config.exponents]),
-        "asymptote": jnp.stack([memoriser_asymptote(draws, b, clean(b)) for b in config.exponents]),
-        "cut": jnp.stack([curve(draws, beta, cut(beta, k)) for k in config.cuts]),
-        "mixed": jnp.stack([curve(draws, beta, cut(beta, config.mixed_cut, share)) for share in (*config.shares, 0.0)]),
+        "clean": curves(jnp.array(exponents), jax.vmap(clean)(jnp.array(exponents))),
+        "asymptote": jnp.stack([memoriser_asymptote(draws, b, clean(b)) for b in exponents]),
+        "cut": cut_short[: len(config.cuts)],
+        "mixed": cut_short[len(config.cuts) :],
     }
 
 

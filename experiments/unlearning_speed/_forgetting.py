@@ -1,9 +1,12 @@
 """A small classifier of glyphs that has to forget one digit and to keep the others."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
+from core.dealing import over_devices
 from core.networks.multilayer import Layers, layer_outputs, sample_layers
 from theory.entropy.unlearning import bounded_forget_loss
 
@@ -14,6 +17,29 @@ def scores(layers: Layers, data: tuple[jax.Array, jax.Array]) -> tuple[jax.Array
     """Log-probability of each label, and whether it is the network's choice."""
     logits = jax.nn.log_softmax(layer_outputs(layers, data[0])[-1])
     return jnp.take_along_axis(logits, data[1][:, None], 1)[:, 0], jnp.argmax(logits, 1) == data[1]
+
+
+@partial(jax.jit, static_argnames=("mesh", "seeds", "methods", "each", "width", "training", "steps", "together"))
+def forget_all(
+    mesh: jax.sharding.Mesh,
+    key: jax.Array,
+    seeds: int,
+    methods: int,
+    each: int,
+    width: int,
+    training: int,
+    steps: int,
+    rates: tuple[float, float],
+    together: int | None = None,
+) -> dict[str, jax.Array]:
+    """The first so many `METHODS`, (methods, seeds, steps); those of a seed share what was trained, see `forget`."""
+
+    def methods_of(key):
+        numbers = jnp.arange(methods)
+        return jax.vmap(lambda method: forget(key, method, each, width, training, steps, rates))(numbers)
+
+    found = over_devices(mesh, methods_of, jax.random.split(key, seeds), together=together)
+    return jax.tree.map(lambda x: x.swapaxes(0, 1), found)
 
 
 def forget(

@@ -10,41 +10,44 @@ from core.verify.evidence import Evidence, combine, holds_if
 from core.verify.identity import identity
 from core.verify.order import order
 from core.verify.trial import Trial
-from experiments.unlearning_speed._forgetting import forget
+from experiments.unlearning_speed._forgetting import forget_all
 from theory.entropy.unlearning import bounded_forget_loss, forget_weight
 from theory.short.unlearning_times import ascent_time, bounded_depth_limit, bounded_time
 
 SHARPNESS = (0.5, 1.0, 2.0)
+ascent, bounded, limit = jax.jit(ascent_time), jax.jit(bounded_time), jax.jit(bounded_depth_limit)
 
 
 def c01_weighted_ascent(trial: Trial) -> Evidence:
     """The gradient of (2/β) log(1 + (π/π_ref)^β) is that of log π times w = 2π^β/(π^β + π_ref^β)."""
-    logits, start = 2 * jax.random.normal(trial.key, (2, 20, 5))
-    found, predicted = [], []
-    for beta in SHARPNESS:
 
-        def loss(z, ref, beta=beta):
+    def slopes(key):
+        def loss(z, ref, beta):
             return bounded_forget_loss(jax.nn.log_softmax(z)[:1] - jax.nn.log_softmax(ref)[:1], beta)[0]
 
-        found.append(jax.vmap(jax.grad(loss))(logits, start))
-        now, ref = (np.asarray(jax.nn.softmax(z))[:, 0] ** beta for z in (logits, start))
-        plain = np.eye(5)[0] - np.asarray(jax.nn.softmax(logits))
-        predicted.append((2 * now / (now + ref))[:, None] * plain)
+        logits, start = 2 * jax.random.normal(key, (2, 20, 5))
+        each = jax.vmap(jax.vmap(jax.grad(loss), (0, 0, None)), (None, None, 0))
+        return each(logits, start, jnp.array(SHARPNESS)), jax.nn.softmax(logits), jax.nn.softmax(start)
+
+    found, policy, reference = jax.device_get(jax.jit(slopes)(trial.key))
+    beta = np.array(SHARPNESS)[:, None, None]
+    now, ref = policy[:, :1] ** beta, reference[:, :1] ** beta
+    predicted = 2 * now / (now + ref) * (np.eye(5)[0] - policy)
     ratio = np.log(np.linspace(0.01, 3, 9))
-    weight = identity(2 * np.exp(ratio) / (1 + np.exp(ratio)), forget_weight(ratio), rtol=1e-12)
-    return combine(identity(np.array(predicted), np.array(found), rtol=1e-10, atol=1e-13), weight)
+    weight = identity(2 * np.exp(ratio) / (1 + np.exp(ratio)), jax.jit(forget_weight)(ratio), rtol=1e-12)
+    return combine(identity(predicted, found, rtol=1e-10, atol=1e-13), weight)
 
 
 def c02_ascent_is_the_limit_of_no_sharpness() -> Evidence:
     """As β -> 0 NPO becomes GA: the depth at a given time differs by O(β)."""
     betas = np.array([0.02, 0.01, 0.005, 0.0025])
-    plain = _depth_at(ascent_time, 5.0)
-    bounded = np.array([_depth_at(lambda u, b=b: bounded_time(u, b), 5.0) for b in betas])
+    plain = _depth_at(ascent, 5.0)
+    sharp = np.array([_depth_at(lambda u, b=b: bounded(u, b), 5.0) for b in betas])
     late = 100 / betas[:2]  # the limits do not commute
-    deep = np.array([_depth_at(lambda u, b=b: bounded_time(u, b), t, 2e3) for b, t in zip(betas, late, strict=False)])
+    deep = np.array([_depth_at(lambda u, b=b: bounded(u, b), t, 2e3) for b, t in zip(betas, late, strict=False)])
     return holds_if(
         "the time is fixed while β -> 0; at t = 100/β the depths stay apart by a factor",
-        order(betas, plain - bounded, expected=1),
+        order(betas, plain - sharp, expected=1),
         identity(late, deep, rtol=0.1),
     )
 
@@ -53,7 +56,7 @@ def c03_ascent_is_linear() -> Evidence:
     """Gradient ascent on a logistic answer takes the time u + 1 - e^{-u} to the depth u: it diverges linearly."""
     depth = np.array([0.5, 2.0, 8.0, 20.0])
     times = np.array([_time_by_flow(u, None) for u in depth])
-    return identity(ascent_time(depth), times, rtol=1e-7)
+    return identity(ascent(depth), times, rtol=1e-7)
 
 
 def c04_bounded_is_logarithmic() -> Evidence:
@@ -61,12 +64,12 @@ def c04_bounded_is_logarithmic() -> Evidence:
     depth, parts = np.array([0.5, 2.0, 4.0]), []
     for beta in SHARPNESS:
         times = np.array([_time_by_flow(u, beta) for u in depth])
-        parts.append(identity(bounded_time(depth, beta), times, rtol=1e-7))
+        parts.append(identity(bounded(depth, beta), times, rtol=1e-7))
     late = np.array([1e4, 1e6, 1e8])
     for beta in SHARPNESS[1:]:
-        exact = np.array([_depth_at(lambda u, b=beta: bounded_time(u, b), t) for t in late])
-        off = np.abs(np.asarray(bounded_depth_limit(late, beta)) - exact)
-        parts += [identity(exact[-1], float(bounded_depth_limit(late[-1], beta)), rtol=1e-3), _shrinks(off)]
+        exact = np.array([_depth_at(lambda u, b=beta: bounded(u, b), t) for t in late])
+        law = np.asarray(limit(late, beta))
+        parts += [identity(exact[-1], law[-1], rtol=1e-3), _shrinks(np.abs(law - exact))]
     return combine(*parts)
 
 
@@ -75,7 +78,7 @@ def c05_exponentially_slower() -> Evidence:
     depth = np.array([20.0, 24.0, 28.0])
     parts = []
     for beta in SHARPNESS[:2]:
-        ratio = np.log(np.asarray(bounded_time(depth / beta, beta)) / np.asarray(ascent_time(depth / beta)))
+        ratio = np.log(np.asarray(bounded(depth / beta, beta)) / np.asarray(ascent(depth / beta)))
         slope = np.diff(ratio + np.log(depth / beta + 1)) / np.diff(depth / beta)
         parts.append(identity(np.full(2, beta), slope, rtol=5e-3))
     return combine(*parts)
@@ -84,7 +87,7 @@ def c05_exponentially_slower() -> Evidence:
 def c06_linear_only_in_log_linear_models() -> Evidence:
     """Gradient ascent diverges linearly: the depth gains one unit per unit of time."""
     times = np.array([10.0, 12.0, 14.0])
-    plain = np.array([_depth_at(ascent_time, t) for t in times])
+    plain = np.array([_depth_at(ascent, t) for t in times])
 
     def two_layers(t: float, w: np.ndarray) -> np.ndarray:  # u = w_1 w_2 with both weights equal at the start
         return w[::-1] / (1 + np.exp(-w[0] * w[1]))
@@ -113,10 +116,9 @@ def c07_bounded_stays_logarithmic_with_layers() -> Evidence:
 def c08_the_rest_survives(trial: Trial) -> Evidence:
     """On a small network NPO keeps more of the other digits than GA after the same steps, and moves less."""
     seeds = 3 if trial.effort == 1 else 10
-    over = jax.vmap(jax.vmap(lambda k, m: forget(k, m, 5, 16, 200, 120, (0.3, 0.1)), (0, None)), (None, 0))
-    found = jax.jit(over)(jax.random.split(trial.key, seeds), jnp.arange(2))
-    kept, away = (np.asarray(found[name])[:, :, -1] for name in ("retained", "distance"))
-    forgotten = np.asarray(found["forgotten"])
+    found = jax.device_get(forget_all(trial.mesh, trial.key, seeds, 2, 5, 16, 200, 120, (0.3, 0.1)))
+    kept, away = (found[name][:, :, -1] for name in ("retained", "distance"))
+    forgotten = found["forgotten"]
     return combine(
         bound(kept[1].mean(keepdims=True) - kept[0].mean(keepdims=True) - 0.1, tolerance=0.0),
         bound(np.log(away[0] / away[1]), tolerance=0.0),

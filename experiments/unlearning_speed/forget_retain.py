@@ -11,17 +11,14 @@ Run: python -m experiments.unlearning_speed.forget_retain
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.unlearning_speed._forgetting import METHODS, forget
+from experiments.unlearning_speed._forgetting import METHODS, forget_all
 from figures.forms import line_with_band
 from figures.render import render
 from figures.style import BLUE, DOUBLE, GREEN, INK, ORANGE, new_figure
@@ -55,11 +52,9 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Accuracy kept and depth forgotten (methods, seeds, steps)."""
-    sizes = (config.each, config.width, config.training, config.steps, (0.3, config.rate))
-    each = jax.vmap(lambda key, method: forget(key, method, *sizes), (None, 0))  # methods share what was trained
-    over = partial(over_devices, run.mesh, lambda key: each(key, jnp.arange(len(METHODS))), together=config.seeds)
-    found = jax.jit(over)(jax.random.split(key, config.seeds))
-    return {name: found[name].swapaxes(0, 1) for name in ("retained", "forgotten")}
+    sizes = (config.each, config.width, config.training, config.steps)
+    found = forget_all(run.mesh, key, config.seeds, len(METHODS), *sizes, (0.3, config.rate), together=config.seeds)
+    return {name: found[name] for name in ("retained", "forgotten")}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -19,10 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.unlearning_speed._forgetting import METHODS, forget
+from experiments.unlearning_speed._forgetting import METHODS, forget_all
 from figures.annotate import direct_labels
 from figures.forms import line_with_band
 from figures.render import render
@@ -52,7 +51,8 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(sharpness=(1.0,), horizon=50.0, descent=1000, steps=15, each=3, width=8, training=20, seeds=2),
+    # the network is that of the claims
+    "smoke": Config(sharpness=(1.0,), horizon=50.0, descent=1000, steps=120, each=5, width=16, training=200, seeds=3),
     "laptop": Config(),
     "paper": Config(each=100, width=256, training=1000, steps=500, seeds=20),
 }
@@ -60,30 +60,31 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Times of given depths (methods, points), descent (methods, points), distances (methods, seeds, steps)."""
-    beta = jnp.array(config.sharpness)
+    answer = jax.jit(partial(_answer, config))()
+    sizes = (config.each, config.width, config.training, config.steps)
+    network = forget_all(run.mesh, key, config.seeds, 2, *sizes, (0.3, config.rate))
+    return {**answer, "distance": network["distance"]}
+
+
+def _answer(config: Config) -> dict[str, jax.Array]:
+    beta, step = jnp.array(config.sharpness), 0.1
     depth = jnp.linspace(0.01, config.horizon**0.5, 400)
     bounded_depth = jnp.linspace(0.01, jnp.log(config.horizon) + 2, 400) / jnp.minimum(beta, 1.0)[:, None]
-    step = 0.1
 
     def descend(depths, _):
         moved = [forget_speed(-depths[:1], bounded=False)]
         moved += [forget_speed(-depths[1 + i : 2 + i], bounded=True, sharpness=b) for i, b in enumerate(beta)]
         return depths - step * jnp.concatenate(moved), depths
 
-    path = jax.jit(lambda: jax.lax.scan(descend, jnp.zeros(1 + len(beta)), length=config.descent)[1])()
-    at = jnp.unique(jnp.round(jnp.logspace(1, jnp.log10(config.descent - 1), 12)).astype(int))
-    sizes = (config.each, config.width, config.training, config.steps, (0.3, config.rate))
-    each = jax.vmap(lambda key, method: forget(key, method, *sizes), (None, 0))  # methods share what was trained
-    over = jax.jit(partial(over_devices, run.mesh, lambda key: each(key, jnp.arange(2))))
-    network = over(jax.random.split(key, config.seeds))
+    path = jax.lax.scan(descend, jnp.zeros(1 + len(beta)), length=config.descent)[1]
+    at = np.unique(np.round(np.logspace(1, np.log10(config.descent - 1), 12)).astype(int))
     return {
         "depth": depth,
         "time": ascent_time(depth),
         "bounded_depth": bounded_depth,
-        "bounded_time": jax.jit(jax.vmap(bounded_time))(bounded_depth, beta),
-        "descent_time": step * at,
+        "bounded_time": jax.vmap(bounded_time)(bounded_depth, beta),
+        "descent_time": step * jnp.asarray(at),
         "descent": path[at].T,
-        "distance": network["distance"].swapaxes(0, 1),
     }
 
 
@@ -98,7 +99,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
         shown = time < config.horizon
         answer.plot(time[shown], depth[shown], color=color, label=rf"NPO, $\beta={beta:g}$")
         late = np.geomspace(3, config.horizon, 50)
-        answer.plot(late, bounded_depth_limit(late, beta), "--", color=color, linewidth=0.7)
+        answer.plot(late, jax.jit(bounded_depth_limit)(late, beta), "--", color=color, linewidth=0.7)
         answer.plot(arrays["descent_time"], arrays["descent"][1 + row], color=color, **dots)
     top = 1.15 * arrays["bounded_depth"][arrays["bounded_time"] < config.horizon].max()
     answer.set(xscale="log", xlim=(0.1, config.horizon), ylim=(0, top), xlabel="time $t$", ylabel=r"depth $u=-\theta$")

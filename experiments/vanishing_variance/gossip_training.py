@@ -18,6 +18,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -62,6 +63,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Loss and variance share, (graphs, corrected, seeds, rounds)."""
+    return jax.jit(partial(_courses, config, run.mesh))(key)
+
+
+def _courses(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     graph_key, data_key, train_key = jax.random.split(key, 3)
     drawn = random_graph(graph_key, config.nodes, 2.5)
     both_ways = jnp.maximum(drawn, drawn.T)
@@ -75,7 +80,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return train(key, data, test, matrix, corrected, widths, schedule)
 
     grid = (mixing, jnp.arange(2) == 1, jax.random.split(train_key, config.seeds))
-    loss, share = jax.jit(partial(over_grid, run.mesh, one))(*grid)
+    loss, share = over_grid(mesh, one, *grid)
     return {"loss": loss, "share": share}
 
 

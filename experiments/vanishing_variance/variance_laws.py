@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -58,11 +59,14 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Variance shares (graphs, rounds) and gains (averages, corrected, layers)."""
+    return jax.jit(partial(_laws, config, run.mesh))(key)
+
+
+def _laws(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     weight_key, signal_key = jax.random.split(key)
     weights = jax.random.normal(weight_key, (config.nodes, config.entries))
     mixing = jnp.stack([metropolis(graph(config.nodes)) for graph in GRAPHS.values()])
 
-    @jax.jit
     @jax.vmap
     def measured(matrix: jax.Array) -> jax.Array:
         step = lambda w, _: (matrix @ w, jnp.mean(w**2))  # noqa: E731
@@ -84,11 +88,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     keys = jax.random.split(signal_key, config.draws)
     shares, flags = 1 / jnp.array(config.averages, float), jnp.array([False, True])
     grid = jax.vmap(jax.vmap(gain, (None, None, 0)), (None, 0, None))
-    each = partial(over_devices, run.mesh, lambda key: grid(key, shares, flags), together=config.draws)
-    gains = jax.jit(each)(keys)
+    gains = over_devices(mesh, lambda key: grid(key, shares, flags), keys, together=config.draws)
     return {
         "measured": measured(mixing),
-        "exact": jnp.stack([gossip_variance(m, config.rounds) for m in mixing]),
+        "exact": jax.vmap(lambda matrix: gossip_variance(matrix, config.rounds))(mixing),
         "gain": gains.mean(axis=0),
         "error": gains.std(axis=0, ddof=1) / config.draws**0.5,
         "expected": jnp.stack([signal_gain(shares, depth) for depth in range(1, config.layers + 1)], axis=1),

@@ -2,10 +2,10 @@
 
 With the layers and features eliminated, cross-entropy over logits Z = u S ⊗ 1_nᵀ costs
 
-    F(u) = 1/K Σ_k log Σ_j exp(u (S_jk - S_kk)) + (M+1)/2 Λ^(1/(M+1)) Σ_i (√n u s_i)^(2/(M+1)),    Λ = λ_H Π_m λ_m,
+    F(u) = 1/K Σ_k log Σ_j exp(u (S_jk - S_kk)) + (M+1)/2 λ Σ_i (√n u s_i)^(2/(M+1)),    λ = (λ_H Π_m λ_m)^(1/(M+1)),
 
-s_i being the singular values of the code S (K, K). M = 1 is the nuclear norm: convex, minimised by the ETF. For
-M >= 2 the penalty is concave in the spectrum and prefers few directions.
+s_i being the singular values of the code S (K, K). Of the decays only the geometric mean counts. M = 1 is the nuclear
+norm: convex, minimised by the ETF. For M >= 2 the penalty is concave in the spectrum and prefers few directions.
 
 Source: arXiv 2301.00437 (the model); values and comparison of the codes are derived here.
 """
@@ -47,32 +47,32 @@ def code_value(
     code: Float[Array, "K K"],
     scale: Real[ArrayLike, ""],
     per_class: Real[ArrayLike, ""],
-    decays: Float[ArrayLike, " M"],
-    feature_decay: Real[ArrayLike, ""],
+    depth: Real[ArrayLike, ""],
+    decay: Real[ArrayLike, ""],
 ) -> Float[Array, ""]:
-    """F(u) of a code at one scale u.
+    """F(u) of a code at one scale u, under M = `depth` layers; λ = `decay`.
 
-    >>> print(f"{jax.jit(code_value)(etf_code(4), 0.0, 5, jnp.array([1.0]), 1.0):.4f}")  # at u = 0: log 4
+    >>> print(f"{jax.jit(code_value)(etf_code(4), 0.0, 5, 1, 1.0):.4f}")  # at u = 0: log 4
     1.3863
     """
-    return _objective(code, per_class, decays, feature_decay)(jnp.asarray(scale))
+    return _objective(code, per_class, depth, decay)(jnp.asarray(scale))
 
 
 def best_code_scale(
     code: Float[Array, "K K"],
     per_class: Real[ArrayLike, ""],
-    decays: Float[ArrayLike, " M"],
-    feature_decay: Real[ArrayLike, ""],
+    depth: Real[ArrayLike, ""],
+    decay: Real[ArrayLike, ""],
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """The scale u in [1e-3, 1e3] with the smallest F(u), and that value; log K at u = 0 where nothing is better.
 
     F is not convex for M >= 2: a grid in ln u finds the basin, a golden section its floor.
 
-    >>> scale, value = jax.jit(best_code_scale)(etf_code(4), 5, jnp.array([1.0]), 1.0)  # decays that forbid to learn
+    >>> scale, value = jax.jit(best_code_scale)(etf_code(4), 5, 1, 1.0)  # decays that forbid to learn
     >>> print(f"{scale:.4f} {value:.4f}")  # 0 and log 4
     0.0000 1.3863
     """
-    objective = _objective(code, per_class, decays, feature_decay)
+    objective = _objective(code, per_class, depth, decay)
 
     def value(t: Array) -> Array:
         return objective(jnp.exp(t))
@@ -109,7 +109,7 @@ def etf_margin(
     return jnp.log(jnp.maximum(1 / price - (jnp.asarray(classes) - 1), 1.0))
 
 
-def code_price(code: Float[Array, "K K"], depth: int) -> Float[Array, ""]:
+def code_price(code: Float[Array, "K K"], depth: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """Σ_i (s_i/g)^(2/(M+1)), g the smallest margin: which code wins as the decays vanish, the smaller the better.
 
     A code needs its smallest margin to reach u; all else is logarithmic. The ETF pays K - 1, the cross-polytope
@@ -120,20 +120,18 @@ def code_price(code: Float[Array, "K K"], depth: int) -> Float[Array, ""]:
     """
     gaps = jnp.diagonal(code)[None, :] - code + jnp.where(jnp.eye(code.shape[0]) > 0, jnp.inf, 0.0)
     share = _singular_values(code) / gaps.min()
-    return jnp.sum(share ** (2 / (count("depth", depth, 1) + 1)))
+    return jnp.sum(share ** (2 / (within("depth", depth, 1) + 1)))
 
 
 def _objective(
     code: Float[Array, "K K"],
     per_class: Real[ArrayLike, ""],
-    decays: Float[ArrayLike, " M"],
-    feature_decay: Real[ArrayLike, ""],
+    depth: Real[ArrayLike, ""],
+    decay: Real[ArrayLike, ""],
 ) -> Callable[[Array], Array]:
     """F as a function of the scale; what doesn't depend on it is computed once."""
-    decays = within("decays", decays, 0, strict=True)
-    feature_decay = within("feature_decay", feature_decay, 0, strict=True)
-    power = 2 / (decays.shape[0] + 1)
-    price = jnp.exp(power / 2 * (jnp.log(decays).sum() + jnp.log(feature_decay))) / power
+    power = 2 / (within("depth", depth, 1) + 1)
+    price = within("decay", decay, 0, strict=True) / power
     margins, reach = code - jnp.diagonal(code)[None, :], jnp.sqrt(per_class) * _singular_values(code)
     return lambda scale: jax.nn.logsumexp(scale * margins, axis=0).mean() + price * jnp.sum((scale * reach) ** power)
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import gamma, gammainc, zeta
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, ArrayLike, Float, Int
 
 from theory.door import count, within
 
@@ -58,7 +58,7 @@ def clean(exponent: Float[ArrayLike, ""]) -> Training:
     return Training(zipf_head(exponent), 1 / zeta(jnp.asarray(exponent), 1.0), jnp.asarray(exponent))
 
 
-def cut(exponent: Float[ArrayLike, ""], last: int, real_share: Float[ArrayLike, ""] = 0.0) -> Training:
+def cut(exponent: Float[ArrayLike, ""], last: Int[ArrayLike, ""], real_share: Float[ArrayLike, ""] = 0.0) -> Training:
     """π p + (1-π) p restricted to the items 1..k: the tail that a model forgot, with a share of real data.
 
     Args:
@@ -69,10 +69,8 @@ def cut(exponent: Float[ArrayLike, ""], last: int, real_share: Float[ArrayLike, 
     >>> print(cut(2.0, 1).head[:2].round(4))
     [1. 0.]
     """
-    if not 1 <= last <= HEAD:
-        raise ValueError(f"last must lie in [1, {HEAD}], but came as {last}")
     share, law = within("real_share", real_share, 0, 1), clean(exponent)
-    kept = jnp.where(jnp.arange(HEAD) < last, law.head, 0)
+    kept = jnp.where(jnp.arange(HEAD) < within("last", last, 1, HEAD), law.head, 0)
     return Training(share * law.head + (1 - share) * kept / jnp.sum(kept), share * law.scale, law.exponent)
 
 

@@ -1,5 +1,4 @@
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from core.run.mesh import device_mesh
@@ -27,4 +26,4 @@ def test_newton_finds_the_rewards_behind_exact_counts():
     weight = np.add.outer(np.arange(1.0, 5), np.arange(4.0))  # symmetric up to the odds that the rewards give
     weight = weight + weight.T
     counts = weight / (1 + np.exp(truth[None, :] - truth[:, None]))
-    np.testing.assert_allclose(best_rewards(jnp.asarray(counts)), truth - truth.mean(), atol=1e-6)
+    np.testing.assert_allclose(jax.jit(best_rewards)(counts), truth - truth.mean(), atol=1e-6)
