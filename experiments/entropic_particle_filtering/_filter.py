@@ -10,6 +10,7 @@ from theory.consensus.annealing import annealed_weights
 from theory.consensus.gibbs import effective_sample_size
 
 METHODS = ("plain", "annealed", "annealed, look-ahead")
+PLAIN, ANNEALED, LOOK_AHEAD = range(3)
 
 
 class Model(NamedTuple):
@@ -30,10 +31,11 @@ class History(NamedTuple):
     right: jax.Array  # (steps,) share of right particles
 
 
-def run_filter(model: Model, particles: int, method: str, key: jax.Array) -> History:
-    """One run; a particle of the end is right with probability `right[-1]`. Annealing acts at every step."""
-    if method not in METHODS:
-        raise ValueError(f"method: {method!r}, must be one of {METHODS}")
+def run_filter(model: Model, particles: int, method: int | jax.Array, key: jax.Array) -> History:
+    """One run; a particle of the end is right with probability `right[-1]`. Annealing acts at every step.
+
+    The method is its number in `METHODS`, and may be traced.
+    """
     start_key, noise_key, parent_key = jax.random.split(key, 3)
     right = (jax.random.uniform(start_key, (particles,)) < model.right).astype(jnp.float64)
     noise = model.noise * jax.random.normal(noise_key, (model.steps + 1, particles))
@@ -44,12 +46,11 @@ def run_filter(model: Model, particles: int, method: str, key: jax.Array) -> His
 
     def step(carry: tuple[jax.Array, jax.Array], t: jax.Array) -> tuple[tuple[jax.Array, jax.Array], History]:
         right, ancestor = carry
-        log_weight = reward(t, right, noise[t])
-        if method == METHODS[2]:  # what the step after this one will say of the particle
-            log_weight = log_weight + reward(t + 1, right, noise[t + 1])
+        ahead = reward(t + 1, right, noise[t + 1])  # what the step after this one will say of the particle
+        log_weight = reward(t, right, noise[t]) + jnp.where(method == LOOK_AHEAD, ahead, 0)
         weights = jnp.exp(log_weight - jnp.max(log_weight))
         effective = effective_sample_size(weights) / particles
-        flat = annealed_weights(weights, t / model.steps, 1.0) if method != METHODS[0] else weights
+        flat = jnp.where(method == PLAIN, weights, annealed_weights(weights, t / model.steps, 1.0))
         parents = multinomial(jax.random.fold_in(parent_key, t), flat)
         right, ancestor = right[parents], ancestor[parents]
         alive = jnp.sum(jnp.bincount(ancestor, length=particles) > 0) / particles

@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -44,13 +45,15 @@ PRESETS = {"smoke": Config(steps=8, particles=16, runs=50), "laptop": Config(), 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Histories (methods, quantities, runs, steps)."""
-    model, keys = Model(steps=config.steps, bias=config.bias), jax.random.split(key, config.runs)
+    return {"history": jax.jit(partial(_histories, config, run.mesh))(key)}
 
-    def history(method: str) -> jax.Array:
-        one = lambda key: jnp.stack(run_filter(model, config.particles, method, key))  # noqa: E731
-        return jax.jit(partial(over_devices, run.mesh, one, together=config.runs))(keys)
 
-    return {"history": jnp.stack([history(method) for method in METHODS]).swapaxes(1, 2)}
+def _histories(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
+    model, methods = Model(steps=config.steps, bias=config.bias), jnp.arange(len(METHODS))
+    one = lambda method, key: jnp.stack(run_filter(model, config.particles, method, key))  # noqa: E731
+    all_methods = lambda key: jax.vmap(one, (0, None))(methods, key)  # noqa: E731
+    histories = over_devices(mesh, all_methods, jax.random.split(key, config.runs), together=config.runs)
+    return histories.transpose(1, 2, 0, 3)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -46,17 +47,20 @@ PRESETS = {"smoke": Config(particles=(4, 16), runs=50), "laptop": Config(), "pap
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Share of right particles at the end (biases, methods, runs, sizes)."""
-    keys, settings = jax.random.split(key, config.runs), jnp.array([config.biases, config.noises]).T
+    return {"right": jax.jit(partial(_right, config, run.mesh))(key)}
 
-    def end(setting: jax.Array, key: jax.Array, method: str, particles: int) -> jax.Array:
-        return run_filter(Model(config.steps, bias=setting[0], noise=setting[1]), particles, method, key).right[-1]
 
-    def ends(method: str, particles: int) -> jax.Array:
-        one = lambda key: jax.vmap(lambda setting: end(setting, key, method, particles))(settings)  # noqa: E731
-        return jax.jit(partial(over_devices, run.mesh, one, together=config.runs))(keys)
+def _right(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
+    def end(particles: int, bias: jax.Array, noise: jax.Array, method: jax.Array, key: jax.Array) -> jax.Array:
+        return run_filter(Model(config.steps, bias=bias, noise=noise), particles, method, key).right[-1]
 
-    found = jnp.stack([jnp.stack([ends(method, n) for n in config.particles]) for method in METHODS])
-    return {"right": jnp.moveaxis(found, (3, 0, 2, 1), (0, 1, 2, 3))}
+    def ends(key: jax.Array) -> jax.Array:  # the same random numbers for all methods and settings
+        biases, noises, methods = jnp.array(config.biases), jnp.array(config.noises), jnp.arange(len(METHODS))
+        each = lambda n: jax.vmap(jax.vmap(partial(end, n), (None, None, 0, None)), (0, 0, None, None))  # noqa: E731
+        return jnp.stack([each(n)(biases, noises, methods, key) for n in config.particles], axis=-1)
+
+    keys = jax.random.split(key, config.runs)
+    return over_devices(mesh, ends, keys, together=config.runs).transpose(1, 2, 0, 3)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

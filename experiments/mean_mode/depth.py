@@ -21,6 +21,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -57,6 +58,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Each array (rules, seeds, layers)."""
+    return jax.jit(partial(_depths, config, run.mesh))(key)
+
+
+def _depths(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     nothing = jnp.zeros((config.layers, 2, config.tokens, config.width))
 
     def one(rule: Rule, key: jax.Array) -> dict[str, jax.Array]:
@@ -76,7 +81,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     seeds = jax.random.split(key, config.seeds)
     each = jax.vmap(one, (0, None))  # rules share the layers of a seed
-    found = jax.jit(partial(over_devices, run.mesh, lambda key: each(rules(), key)))(seeds)
+    found = over_devices(mesh, lambda key: each(rules(), key), seeds)
     return {name: x.swapaxes(0, 1) for name, x in found.items()}
 
 

@@ -61,7 +61,6 @@ def everything(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     noise = jax.random.normal(keys[0], (config.draws, 2, int(counts[-1]), config.width)) / config.width**0.5
     rows = noise + config.mean / config.width**0.5
 
-    @jax.jit
     def energies(rows: jax.Array) -> jax.Array:
         parts = jax.vmap(writer_gradient_split)(rows[:, 0], rows[:, 1])
         return jnp.stack([jnp.sum(part**2, axis=(1, 2)) for part in parts])
@@ -84,7 +83,7 @@ def decay(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     noise = jax.random.normal(key, (draws, config.layers, size, size))
     start = token_split(jax.random.normal(jax.random.fold_in(key, 1), (draws, size, config.width))).centred
 
-    @jax.jit
+    @jax.vmap
     def paths(scale: jax.Array) -> tuple[jax.Array, jax.Array]:
         attention = jax.nn.softmax(scale * noise)
 
@@ -95,7 +94,7 @@ def decay(config: Config, key: jax.Array) -> dict[str, jax.Array]:
         norms = jax.lax.scan(step, start, jnp.moveaxis(attention, 1, 0))[1]
         return norms.T / jnp.linalg.norm(start, axis=(1, 2))[:, None], jnp.cumprod(centred_gain(attention), axis=1)
 
-    norms, products = (jnp.stack(x) for x in zip(*(paths(scale) for scale in config.scales), strict=True))
+    norms, products = paths(jnp.array(config.scales))
     return {"norm": norms, "product": products}
 
 
@@ -112,7 +111,7 @@ def logit_gradients(config: Config, key: jax.Array) -> dict[str, jax.Array]:
         return jnp.linalg.norm(jax.grad(loss)(logits))
 
     limit = jnp.linalg.norm(token_split(own).centred, 2) * jnp.linalg.norm(upstream) / 2
-    return {"spread": spread, "gradient": jax.jit(jax.vmap(norm))(spread), "limit": limit * spread}
+    return {"spread": spread, "gradient": jax.vmap(norm)(spread), "limit": limit * spread}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

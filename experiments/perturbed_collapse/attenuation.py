@@ -11,9 +11,11 @@ Run: python -m experiments.perturbed_collapse.attenuation
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.features.proximity import proximal_features
@@ -54,8 +56,10 @@ SETTINGS = ((0.1, 0.1), (0.5, 0.1), (0.1, 0.5))
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Found and predicted ratios along three curves of β and two of the decays."""
+    return jax.jit(partial(_ratios, config))(key)
 
-    @jax.jit
+
+def _ratios(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     @jax.vmap
     def ratios(head, feature, pull):
         base = collapsed_features(config.dimension, config.classes, config.per_class, head, feature)
@@ -66,14 +70,14 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         share = inside / class_scatter(anchor, config.classes).within
         return ratio, share
 
-    pulls, decays = jnp.array(config.pulls), jnp.array(config.decays)
-    rows = [(jnp.full_like(pulls, h), jnp.full_like(pulls, f), pulls) for h, f in SETTINGS]
-    tenth, pull = jnp.full_like(decays, 0.1), jnp.full_like(decays, config.pull)
+    pulls, decays = np.array(config.pulls), np.array(config.decays)
+    rows = [(np.full_like(pulls, h), np.full_like(pulls, f), pulls) for h, f in SETTINGS]
+    tenth, pull = np.full_like(decays, 0.1), np.full_like(decays, config.pull)
     rows += [(decays, tenth, pull), (tenth, decays, pull)]
-    found, share = ratios(*map(jnp.concatenate, zip(*rows, strict=True)))
+    found, share = ratios(*map(np.concatenate, zip(*rows, strict=True)))
     split = len(SETTINGS) * len(pulls)
-    fine = jnp.geomspace(pulls.min(), pulls.max(), 200)
-    fine_decays = jnp.geomspace(decays.min(), decays.max(), 200)
+    fine = np.geomspace(pulls.min(), pulls.max(), 200)
+    fine_decays = np.geomspace(decays.min(), decays.max(), 200)
     lines = [within_attenuation(h, f, fine, share[0]) for h, f in SETTINGS]
     return {
         "by_pull": found[:split].reshape(len(SETTINGS), -1),

@@ -11,6 +11,7 @@ Run: python -m experiments.perturbed_collapse.flow_laws
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -51,10 +52,13 @@ PRESETS = {"smoke": Config(per_class=3, dimension=5, records=20), "laptop": Conf
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Traces along the flow, (settings, records)."""
+    return jax.jit(partial(_traces, config))(key)
+
+
+def _traces(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     shape = (config.dimension, config.classes * config.per_class)
     start = jax.random.normal(key, shape)
 
-    @jax.jit
     def follow(head, feature, offset):
         times, path = feature_flow(start + offset, config.classes, head, feature, duration=config.duration,
                                    records=config.records)  # fmt: skip

@@ -13,6 +13,7 @@ Run: python -m experiments.perturbed_collapse.map_spectrum
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -49,17 +50,20 @@ PRESETS = {"smoke": Config(feature_decays=(0.1,), per_class=3, dimension=5), "la
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Singular values of a diagonal block and of an off-diagonal one, (decays, n d)."""
+    return jax.jit(partial(_spectra, config))()
+
+
+def _spectra(config: Config) -> dict[str, jax.Array]:
     n, size = config.per_class, config.per_class * config.dimension
 
-    @jax.jit
     def spectra(feature):
         features = collapsed_features(config.dimension, config.classes, n, config.head_decay, feature)
         answer = collapse_map(features, config.classes, config.head_decay, feature, config.pull)
         blocks = answer[:n, :, :n, :].reshape(size, size), answer[:n, :, n : 2 * n, :].reshape(size, size)
         return tuple(jnp.linalg.svd(block, compute_uv=False) for block in blocks)
 
-    own, other = zip(*[spectra(jnp.asarray(feature)) for feature in config.feature_decays], strict=True)
-    return {"own": jnp.stack(own), "other": jnp.stack(other)}
+    own, other = jax.lax.map(spectra, jnp.array(config.feature_decays))
+    return {"own": own, "other": other}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -11,6 +11,7 @@ Run: python -m experiments.perturbed_collapse.proximal_steps
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -54,6 +55,10 @@ SETTINGS = ((0.1, 0.1), (0.1, 0.0))
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Ratios (settings, seeds, pulls) and errors (displacements, seeds)."""
+    return jax.jit(partial(_answers, config))(key)
+
+
+def _answers(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     keys = jax.random.split(key, config.seeds)
     shape = (config.dimension, config.classes * config.per_class)
 
@@ -65,10 +70,11 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         anchor = jax.random.normal(key, shape)
         return share(proximal_features(anchor, config.classes, head, feature, pull)) / share(anchor)
 
-    each = jax.jit(jax.vmap(jax.vmap(step, (None, 0, None, None)), (0, None, None, None)))
-    ratios = jnp.stack([each(keys, jnp.array(config.pulls), head, feature) for head, feature in SETTINGS])
+    over_pulls = jax.vmap(step, (None, 0, None, None))
+    each = jax.vmap(jax.vmap(over_pulls, (0, None, None, None)), (None, None, 0, 0))
+    ratios = each(keys, jnp.array(config.pulls), *jnp.array(SETTINGS).T)
     base = collapsed_features(config.dimension, config.classes, config.per_class, 0.1, 0.1)
-    linear = jax.jit(lambda: collapse_map(base, config.classes, 0.1, 0.1, config.linear_pull))()
+    linear = collapse_map(base, config.classes, 0.1, 0.1, config.linear_pull)
 
     def error(size, key):
         shift = size * jax.random.normal(key, shape)
@@ -76,7 +82,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         first = jnp.einsum("idje,ej->di", linear, shift)
         return jnp.linalg.norm(first - exact) / jnp.linalg.norm(exact)
 
-    errors = jax.jit(jax.vmap(jax.vmap(error, (None, 0)), (0, None)))(jnp.array(config.displacements), keys)
+    errors = jax.vmap(jax.vmap(error, (None, 0)), (0, None))(jnp.array(config.displacements), keys)
     return {"ratio": ratios, "error": errors}
 
 

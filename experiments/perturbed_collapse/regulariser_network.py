@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.data.glyphs import CLASSES, PIXELS, sample_glyphs
@@ -64,7 +65,10 @@ EDITS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Within over between scatter, (edits, seeds, records)."""
+    return {"spread": jax.jit(partial(_spreads, config, run.mesh))(key)}
 
+
+def _spreads(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
     def train(key, edit):
         data_key, weight_key = jax.random.split(key)
         images, labels = sample_glyphs(data_key, (config.per_class,) * CLASSES, config.noise)
@@ -83,8 +87,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     keys = jnp.tile(jax.random.split(key, config.seeds), len(EDITS))
     edits = jnp.repeat(jnp.array(list(EDITS.values())), config.seeds, axis=0)
-    spread = jax.jit(partial(over_devices, run.mesh, train))(keys, edits)
-    return {"spread": spread.reshape(len(EDITS), config.seeds, -1)}
+    return over_devices(mesh, train, keys, edits).reshape(len(EDITS), config.seeds, -1)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:
