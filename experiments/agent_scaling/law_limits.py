@@ -13,7 +13,9 @@ Cost: smoke 3 s, laptop 6 s, paper 20 s
 Run: python -m experiments.agent_scaling.law_limits
 """
 
+import math
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +44,9 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuses fidelities above one."""
-        worst = (1 + max(self.excesses)) * float(critical_fidelity(min(self.fan_ins), self.correlation))
+        b = min(self.fan_ins)
+        slope = b * math.comb(b - 1, b // 2) / 2 ** (b - 1)
+        worst = (1 + max(self.excesses)) / (self.correlation + (1 - self.correlation) * slope)
         if worst > 1:
             raise ValueError(f"excesses: {self.excesses}, must leave a fidelity of at most 1, but need {worst:.3f}")
 
@@ -63,32 +67,32 @@ def free_rate(place: np.ndarray, quality: np.ndarray) -> float:
     return float(optimize.curve_fit(law, place, quality, p0=(np.ptp(quality), 1.0, 0.0, quality[0]))[0][1])
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Residuals (fan-ins, excesses, levels) over the law's own variable, NaN beyond; fitted rates over 2s."""
-    excess = jnp.array(config.excesses)
-    most = int(np.ceil((2 * config.reach + 2) / (2 * np.log1p(min(config.excesses)))))
-    climb = jax.jit(tree_trajectory, static_argnums=2)
-    places, residuals, squares, accuracies = [], [], [], []
-    for b in config.fan_ins:
-        tree = Tree(float(b), (1 + excess) * critical_fidelity(b, config.correlation), config.correlation)
-        ceiling = fixed_point(tree).bias
-        level = jnp.arange(most + 1.0)[:, None]
-        bias = climb(config.start * ceiling, tree, most)
-        law = logistic_in_log_agents(config.start * ceiling, tree)
-        place = law.rate * (level * jnp.log(float(b)) - law.midpoint)
-        residual = (bias**2 - logistic_law(config.start * ceiling, tree, level) ** 2) / ceiling**2
-        keep = np.asarray(jnp.abs(place) <= config.reach)
-        places.append(np.where(keep, place, np.nan).T)
-        residuals.append(np.where(keep, residual, np.nan).T)
-        columns = [(np.asarray(place[k, i]), np.asarray(bias[k, i])) for i, k in enumerate(keep.T)]
-        squares.append([free_rate(x, mu**2 / mu[-1] ** 2) for x, mu in columns])
-        accuracies.append([free_rate(x, mu / mu[-1]) for x, mu in columns])  # an offset is free, a scale, too
+    place, residual, bias = map(np.asarray, jax.jit(partial(_growth, config))())
+    keep = np.abs(place) <= config.reach
+    columns = [(place[at][keep[at]], bias[at][keep[at]]) for at in np.ndindex(place.shape[:2])]
+    squares = [free_rate(x, mu**2 / mu[-1] ** 2) for x, mu in columns]
+    accuracies = [free_rate(x, mu / mu[-1]) for x, mu in columns]  # an offset is free, a scale, too
     return {
-        "place": jnp.array(places),
-        "residual": jnp.array(residuals),
-        "rate_of_square": jnp.array(squares),
-        "rate_of_accuracy": jnp.array(accuracies),
+        "place": np.where(keep, place, np.nan),
+        "residual": np.where(keep, residual, np.nan),
+        "rate_of_square": np.reshape(squares, place.shape[:2]),
+        "rate_of_accuracy": np.reshape(accuracies, place.shape[:2]),
     }
+
+
+def _growth(config: Config) -> tuple[jax.Array, ...]:
+    """The law's own variable, residuals of the law, and the bias: (fan-ins, excesses, levels)."""
+    fan_in, excess = np.array(config.fan_ins, float)[:, None], np.array(config.excesses)
+    most = int(np.ceil((2 * config.reach + 2) / (2 * np.log1p(min(config.excesses)))))
+    tree = Tree(fan_in, (1 + excess) * critical_fidelity(fan_in, config.correlation), config.correlation)
+    ceiling, level = fixed_point(tree).bias, np.arange(most + 1.0)[:, None, None]
+    bias = tree_trajectory(config.start * ceiling, tree, most)
+    law = logistic_in_log_agents(config.start * ceiling, tree)
+    place = law.rate * (level * np.log(fan_in) - law.midpoint)
+    residual = (bias**2 - logistic_law(config.start * ceiling, tree, level) ** 2) / ceiling**2
+    return tuple(jnp.moveaxis(part, 0, -1) for part in (place, residual, bias))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

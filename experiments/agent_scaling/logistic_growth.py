@@ -16,7 +16,6 @@ Run: python -m experiments.agent_scaling.logistic_growth
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 from scipy import optimize
@@ -66,18 +65,19 @@ def logistic(x: np.ndarray, plateau: float, rate: float, midpoint: float) -> np.
     return plateau / (1 + np.exp(-rate * (x - midpoint)))
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Quality by level, NaN beyond the largest N; laws (trees, 3); simulated bias (trees, depths)."""
-    most = int(config.log_agents / np.log(min(config.fan_ins))) + 1
-    quality, derived, fitted, measured = [], [], [], []
+    fan_in, start = np.array(config.fan_ins), 2 * LEAF / 32 - 1
+    trees = Tree(fan_in, 1 - np.array(config.noises) / 16, np.array(config.correlations) / 16)
+    depths = (config.log_agents / np.log(fan_in)).astype(int)
+    most = int(depths.max()) + 1
+    exact, laws = jax.jit(lambda: (tree_trajectory(start, trees, most - 1), logistic_in_log_agents(start, trees)))()
+    quality, derived, fitted, measured = [], np.stack(laws, axis=1), [], []
     for place, (b, noise, same) in enumerate(zip(config.fan_ins, config.noises, config.correlations, strict=True)):
-        tree, start = Tree(b, 1 - noise / 16, same / 16), 2 * LEAF / 32 - 1
-        levels = np.arange(int(config.log_agents / np.log(b)) + 1)
-        exact = np.asarray(tree_trajectory(start, tree, len(levels) - 1)) ** 2
-        law = np.array([float(part) for part in logistic_in_log_agents(start, tree)])
-        quality.append(np.pad(exact, (0, most - len(levels)), constant_values=np.nan))
-        derived.append(law)
-        fitted.append(optimize.curve_fit(logistic, levels * np.log(b), exact, p0=law)[0])
+        levels, law = np.arange(depths[place] + 1), derived[place]
+        exact_here = np.asarray(exact)[levels, place] ** 2
+        quality.append(np.pad(exact_here, (0, most - len(levels)), constant_values=np.nan))
+        fitted.append(optimize.curve_fit(logistic, levels * np.log(b), exact_here, p0=law)[0])
         chances = Law(Dyadic(LEAF, 5), Dyadic(noise, BITS + 1), Dyadic(same, BITS))
 
         def rights(depth: int, place: int = place, chances: Law = chances, b: int = b) -> jax.Array:
@@ -89,10 +89,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
         measured.append(2 * np.array([rights(depth) for depth in config.simulated[place]]) / (32 * config.words) - 1)
     return {
-        "quality": jnp.array(quality),
-        "derived": jnp.array(derived),
-        "fitted": jnp.array(fitted),
-        "measured": jnp.array(measured),
+        "quality": np.array(quality),
+        "derived": derived,
+        "fitted": np.array(fitted),
+        "measured": np.array(measured),
     }
 
 

@@ -19,6 +19,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -60,6 +61,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Sample paths, and moments by round; leading axis: concentrations."""
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
+
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     concentration, p, n = jnp.array(config.concentrations), config.belief, config.agents
     rounds = jnp.arange(config.rounds + 1.0)
 
@@ -71,8 +76,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return path[:, : config.paths], path.mean(1), path.std(1) / root, square.mean(1), square.std(1) / root
 
     keys = jax.random.split(key, len(config.concentrations))
-    each = jax.jit(partial(over_devices, run.mesh, measure))
-    paths, mean, mean_error, variance, variance_error = each(keys, concentration)
+    paths, mean, mean_error, variance, variance_error = over_devices(mesh, measure, keys, concentration)
     return {
         "paths": paths[0],
         "mean": mean,

@@ -19,6 +19,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -65,6 +66,10 @@ def biased(chance: jax.Array) -> Rule:
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Distrust 1 - p_t and vote accuracy, exact and measured: (biases, rounds)."""
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
+
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     n, total, p = config.agents, config.concentration, config.belief
     weights, root = jnp.tile(total * jnp.array([p, 1 - p]), (n, 1)), config.replicas**0.5
     heard = total + n * jnp.arange(2.0, config.rounds + 1)  # A_2 .. A_T
@@ -81,7 +86,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     keys = jax.random.split(key, len(config.biases))
-    each = jax.jit(partial(over_devices, run.mesh, measure))(keys, jnp.array(config.biases))
+    each = over_devices(mesh, measure, keys, jnp.array(config.biases))
     votes = each["measured_votes"]
     return each | {"votes_error": jnp.sqrt(votes * (1 - votes)) / root}
 

@@ -21,9 +21,10 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
+from core.dealing import over_grid
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from core.trees.debate import conformist, follower, oracle, plain, simulate_debate
@@ -58,30 +59,37 @@ PRESETS = {"smoke": Config(rounds=2, replicas=200), "laptop": Config(), "paper":
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Accuracy of answers and votes, exact and measured: (beliefs, habits, rounds)."""
-    n, total, beliefs = config.agents, config.concentration, jnp.array(config.beliefs)
-    rules = {"plain": plain, "oracle": oracle, "conformist": conformist, "follower": follower(config.follow)}
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
 
-    def accuracies(key: jax.Array, p: jax.Array, habit: str) -> dict[str, jax.Array]:
-        law = debate_law(p * total, total, n, config.rounds, habit, config.follow)
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    n, total, beliefs = config.agents, config.concentration, jnp.array(config.beliefs)
+    rules = plain, oracle, conformist, follower(config.follow)
+    keys = [jax.random.split(jax.random.fold_in(key, habit), len(beliefs)) for habit in range(len(HABITS))]
+
+    def measured(place: jax.Array, habit: jax.Array) -> dict[str, jax.Array]:
+        def rule(*seen: jax.Array) -> jax.Array:
+            return jax.lax.switch(habit, rules, *seen)  # one simulation is compiled, not one a habit
+
+        p, own = beliefs[place], jnp.stack(keys)[habit, place]
         weights = jnp.tile(total * jnp.stack([p, 1 - p]), (n, 1))
-        seen = simulate_debate(key, jnp.ones((n, n)), weights, config.rounds, config.replicas, rules[habit])
+        seen = simulate_debate(own, jnp.ones((n, n)), weights, config.rounds, config.replicas, rule)
         share = (seen.answers == 0).mean(1)
         return {
-            "answers": answer_accuracy(law),
-            "votes": vote_accuracy(law),
             "measured_answers": share.mean(1),
             "answers_error": share.std(1) / config.replicas**0.5,
             "measured_votes": (seen.majority == 0).mean(1),
         }
 
-    by_habit = []
-    for place, habit in enumerate(HABITS):
-        keys = jax.random.split(jax.random.fold_in(key, place), len(beliefs))
-        each = jax.jit(partial(over_devices, run.mesh, partial(accuracies, habit=habit)))
-        by_habit.append(each(keys, beliefs))
-    out = {name: jnp.stack([one[name] for one in by_habit], 1) for name in by_habit[0]}
-    votes = out["measured_votes"]
-    return out | {"votes_error": jnp.sqrt(votes * (1 - votes) / config.replicas)}
+    def exact(p: jax.Array) -> jax.Array:
+        laws = [debate_law(p * total, total, n, config.rounds, habit, config.follow) for habit in HABITS]
+        return jnp.stack(laws)
+
+    law = jax.vmap(exact)(beliefs)
+    seen = over_grid(mesh, measured, jnp.arange(len(beliefs)), jnp.arange(len(HABITS)))
+    votes = seen["measured_votes"]
+    error = jnp.sqrt(votes * (1 - votes) / config.replicas)
+    return {"answers": answer_accuracy(law), "votes": vote_accuracy(law), "votes_error": error, **seen}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -15,10 +15,12 @@ Run: python -m experiments.debate_or_vote.shared_belief
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -57,34 +59,31 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Accuracy of the vote: (concentrations, voters) for a shared belief, (voters,) for independent ones."""
-    p, total, voters = config.belief, jnp.array(config.concentrations), jnp.array(config.voters, float)
-    bias, correlation = 2 * p - 1, 1 / (total + 1)
-    shared = [jax.jit(lambda rho, n=n: beta_binomial_map(n, bias, rho))(correlation) for n in config.voters]
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
 
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    p, total, voters = config.belief, jnp.array(config.concentrations), np.array(config.voters, float)
+    bias, correlation = 2 * p - 1, 1 / (total + 1)
+    shared = [beta_binomial_map(n, bias, correlation) for n in config.voters]
     at, most = np.array(config.voters) - 1, max(config.voters)
 
     def majorities(right: jax.Array) -> jax.Array:  # (most, replicas), vote by vote
         return (2 * jnp.cumsum(right, 0)[at] > voters[:, None]).mean(1)
 
-    @jax.jit
-    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        together, alone = jax.random.split(key)
+    def one_urn(key: jax.Array, total: jax.Array) -> jax.Array:
+        weights = total * jnp.array([[p, 1 - p]])
+        seen = simulate_debate(key, jnp.ones((1, 1)), weights, most - 1, config.replicas)
+        return majorities(seen.answers[:, 0] == 0)
 
-        def one_urn(key: jax.Array, total: jax.Array) -> jax.Array:
-            weights = total * jnp.array([[p, 1 - p]])
-            seen = simulate_debate(key, jnp.ones((1, 1)), weights, most - 1, config.replicas)
-            return majorities(seen.answers[:, 0] == 0)
-
-        own = jax.random.bernoulli(alone, p, (most, config.replicas))  # an own θ integrates out
-        return over_devices(run.mesh, one_urn, jax.random.split(together, total.size), total), majorities(own)
-
-    measured, measured_alone = measure(key)
+    together, alone = jax.random.split(key)
+    own = jax.random.bernoulli(alone, p, (most, config.replicas))  # an own θ integrates out
     return {
         "shared": (1 + jnp.stack(shared, 1)) / 2,
         "limit": (1 + beta_binomial_limit_map(bias, correlation)) / 2,
         "independent": (1 + majority_map(voters, bias)) / 2,
-        "measured": measured,
-        "measured_independent": measured_alone,
+        "measured": over_devices(mesh, one_urn, jax.random.split(together, total.size), total),
+        "measured_independent": majorities(own),
     }
 
 

@@ -19,6 +19,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -54,6 +55,10 @@ PRESETS = {"smoke": Config(rounds=3, replicas=200), "laptop": Config(), "paper":
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Mean beliefs, exact and measured: (graphs, rounds, agents), and of their average (graphs, rounds)."""
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
+
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     p = jnp.array(config.beliefs)
     weights = config.concentration * jnp.stack([p, 1 - p], 1)
     graphs = jnp.stack([graph(len(p)) for graph in GRAPHS.values()])
@@ -70,7 +75,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         }
 
     keys = jax.random.split(key, len(graphs))
-    return jax.jit(partial(over_devices, run.mesh, measure))(keys, graphs)
+    return over_devices(mesh, measure, keys, graphs)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -13,9 +13,11 @@ Run: python -m experiments.debate_or_vote.vote_bounds
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -56,13 +58,17 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Exact error (answers, voters) and bounds (answers, 1..most_voters)."""
-    most, grid = max(config.answers), jnp.arange(1.0, config.most_voters + 1)
+    return jax.jit(partial(_arrays, config))()
+
+
+def _arrays(config: Config) -> dict[str, jax.Array]:
+    most, grid = max(config.answers), np.arange(1.0, config.most_voters + 1)
     rows = [
-        jnp.array([1 + (k - 1) * config.lead] + [1 - config.lead] * (k - 1)) / k for k in config.answers
+        np.array([1 + (k - 1) * config.lead] + [1 - config.lead] * (k - 1)) / k for k in config.answers
     ]  # the correct answer leads each of k - 1 equal rivals
-    padded = jnp.stack([jnp.pad(theta, (0, most - theta.size)) for theta in rows])  # nobody gives the other answers
-    exact = [1 - jax.jit(jax.vmap(lambda t, n=n: plurality_exact(t, n).strict))(padded) for n in config.voters]
-    bounds = [jax.jit(jax.vmap(vote_bounds, (None, 0)))(theta, grid) for theta in rows]
+    padded = np.stack([np.pad(theta, (0, most - theta.size)) for theta in rows])  # nobody gives the other answers
+    exact = [1 - jax.vmap(lambda t, n=n: plurality_exact(t, n).strict)(padded) for n in config.voters]
+    bounds = [jax.vmap(vote_bounds, (None, 0))(theta, grid) for theta in rows]
     return {
         "voters": grid,
         "exact": jnp.stack(exact, 1),

@@ -20,6 +20,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -58,7 +59,11 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Vote accuracy by round and its gain, measured: (group sizes, beliefs, concentrations, rounds)."""
-    belief, total = (x.ravel() for x in jnp.meshgrid(jnp.array(config.beliefs), jnp.array(config.concentrations)))
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
+
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
+    belief, total = (jnp.asarray(x.ravel()) for x in np.meshgrid(config.beliefs, config.concentrations))
 
     def both(key: jax.Array, p: jax.Array, total: jax.Array, n: int) -> tuple[jax.Array, ...]:
         weights = jnp.tile(total * jnp.stack([p, 1 - p]), (n, 1))
@@ -69,8 +74,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     by_size = []
     for n in config.agents:
         keys = jax.random.split(jax.random.fold_in(key, n), len(belief))
-        each = jax.jit(partial(over_devices, run.mesh, partial(both, n=n)))
-        by_size.append(each(keys, belief, total))
+        by_size.append(over_devices(mesh, partial(both, n=n), keys, belief, total))
     shape = (len(config.agents), len(config.concentrations), len(config.beliefs), config.rounds + 1)
     exact, gain, error = (jnp.stack(part).reshape(shape).swapaxes(1, 2) for part in zip(*by_size, strict=True))
     return {"exact": exact, "gain": gain, "gain_error": error}

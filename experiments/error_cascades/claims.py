@@ -28,14 +28,18 @@ AGENTS, DELTA = 60, 0.15
 
 def e01_early_growth(trial: Trial) -> Evidence:
     """Few errors grow by 1 - δ + β λ_1 a step, the spectral radius of the mean field's derivative at no errors."""
-    cases = [(0.02, 0.1), (0.1, 0.5), (0.3, 0.9)]
-    graphs = four_graphs(trial.key, 12, 4.0)
-    predicted, found = [], []
-    for graph, (beta, delta) in itertools.product(graphs, cases):
-        slope = jax.jacfwd(cascade_step)(jnp.zeros(12), graph, beta, delta)
-        found.append(np.abs(np.linalg.eigvals(np.asarray(slope))).max())
-        predicted.append(float(early_growth(graph, beta, delta)))
-    return identity(np.array(predicted), np.array(found), rtol=1e-10)
+    beta, delta = np.array([(0.02, 0.1), (0.1, 0.5), (0.3, 0.9)]).T
+
+    @jax.jit
+    def growth(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def one(graph: jax.Array, beta: jax.Array, delta: jax.Array) -> tuple[jax.Array, jax.Array]:
+            return early_growth(graph, beta, delta), jax.jacfwd(cascade_step)(jnp.zeros(12), graph, beta, delta)
+
+        by_case = jax.vmap(jax.vmap(one, (None, 0, 0)), (0, None, None))
+        return by_case(four_graphs(key, 12, 4.0), beta, delta)
+
+    predicted, slopes = map(np.asarray, growth(trial.key))
+    return identity(predicted, np.abs(np.linalg.eigvals(slopes)).max(-1), rtol=1e-10)
 
 
 def e02_first_step_is_exact(trial: Trial) -> Evidence:
@@ -52,56 +56,59 @@ def e02_first_step_is_exact(trial: Trial) -> Evidence:
         mass = weight @ errors / (weight @ seed)
         return mass.mean(), early_growth(graph, beta, DELTA), mass.std(ddof=1) / replicas**0.5
 
-    found, exact, error = jax.jit(lambda keys: jax.lax.map(first, keys))(jax.random.split(trial.key, settings))
+    found, exact, error = jax.jit(lambda key: jax.lax.map(first, jax.random.split(key, settings)))(trial.key)
     return law(found, exact, error)
 
 
 def e03_mean_field_threshold(trial: Trial) -> Evidence:
     """In the mean field of a strongly connected graph all errors die out iff R <= 1; else a share stays wrong."""
-    graphs = four_graphs(trial.key, 20, 6.0)
-    risks = jnp.array([0.5, 0.8, 0.95, 1.05, 1.3, 2.0])
+    risks = np.array([0.5, 0.8, 0.95, 1.05, 1.3, 2.0])
 
     def survives(graph: jax.Array, risk: jax.Array) -> tuple[jax.Array, jax.Array]:
         beta = risk * DELTA / spectral_radius(graph)
         return reproduction_number(graph, beta, DELTA), cascade(jnp.full(20, 0.5), graph, beta, DELTA, 4000)[-1].min()
 
-    number, left = jax.jit(jax.vmap(jax.vmap(survives, (None, 0)), (0, None)))(graphs, risks)
+    by_risk = jax.vmap(jax.vmap(survives, (None, 0)), (0, None))
+    number, left = map(np.asarray, jax.jit(lambda key: by_risk(four_graphs(key, 20, 6.0), risks))(trial.key))
     return identity(number > 1, left > 1e-6, rtol=0)
 
 
 def e04_linear_growth_is_a_bound(trial: Trial) -> Evidence:
     """The mean number of errors never exceeds 1ᵀ((1-δ) + βW)^t x_0 on any graph, so that R < 1 ends every cascade."""
     agents, steps = 4, 6
-    seeds = jnp.zeros(agents).at[0].set(1)
+    seeds = np.eye(agents)[0]
 
     def slack(point: jax.Array) -> jax.Array:
         beta, delta = jax.nn.sigmoid(point[:2])
-        graph = jax.nn.sigmoid(point[2:].reshape(agents, agents)) * (1 - jnp.eye(agents))
+        graph = jax.nn.sigmoid(point[2:].reshape(agents, agents)) * (1 - np.eye(agents))
         exact = _errors_by_enumeration(graph, beta, delta, seeds, steps)
-        linear = seeds
-        for _ in range(steps):
-            linear = (1 - delta) * linear + beta * graph @ linear
+        linear = jax.lax.scan(lambda x, _: ((1 - delta) * x + beta * graph @ x, None), seeds * 1.0, length=steps)[0]
         return 1 - exact / linear.sum()
 
     def sample(key: jax.Array) -> jax.Array:
         return 2 * jax.random.normal(key, (2 + agents * agents,))
 
-    points = jax.vmap(sample)(jax.random.split(trial.key, 50 * trial.effort))
+    points = 50 * trial.effort
+    at_random = jax.jit(lambda key: jax.vmap(slack)(jax.vmap(sample)(jax.random.split(key, points))))
     found = falsify(slack, sample, trial.key, starts=8 * trial.effort, steps=40, polish=2)
-    return bound(jax.jit(jax.vmap(slack))(points), tolerance=1e-12, falsified=found)
+    return bound(at_random(trial.key), tolerance=1e-12, falsified=found)
 
 
 def e05_risk_above_one_is_not_enough() -> Evidence:
     """Where R > 1, errors persist: after 120 steps at R = 2 the share of agents in error is that of the mean field."""
     steps = 120
+    chains = (
+        _complete_chain(AGENTS, 2 * DELTA / (AGENTS - 1), DELTA, AGENTS, steps),
+        _star_chain(AGENTS, 2 * DELTA / (AGENTS - 1) ** 0.5, DELTA, (1, AGENTS - 1), steps),
+    )
 
-    def compared(graph: jax.Array, exact: np.ndarray) -> Evidence:
-        beta = 2 * DELTA / float(spectral_radius(graph))
-        field = cascade(jnp.ones(AGENTS), graph, beta, DELTA, 2000)[-1].mean()
-        return identity(float(field), float(exact[-1]), rtol=0.05)
+    def field(graph: jax.Array) -> jax.Array:
+        return cascade(jnp.ones(AGENTS), graph, 2 * DELTA / spectral_radius(graph), DELTA, 2000)[-1].mean()
 
-    dense = compared(complete(AGENTS), _complete_chain(AGENTS, 2 * DELTA / (AGENTS - 1), DELTA, AGENTS, steps))
-    sparse = compared(star(AGENTS), _star_chain(AGENTS, 2 * DELTA / (AGENTS - 1) ** 0.5, DELTA, (1, AGENTS - 1), steps))
+    fields = jax.jit(lambda: jax.vmap(field)(jnp.stack([complete(AGENTS), star(AGENTS)])))()
+    dense, sparse = (
+        identity(share, chain[-1], rtol=0.05) for share, chain in zip(np.asarray(fields), chains, strict=True)
+    )
     return holds_if("the graph is dense: complete, all agents in error at first", with_it=dense, without_it=sparse)
 
 
@@ -124,10 +131,14 @@ def e07_pipelines_have_no_risk_but_break() -> Evidence:
 
     The same reading. On a graph without cycles λ_1 = 0, however long and certain its paths are.
     """
-    pipeline = jnp.eye(AGENTS, k=-1)  # agent i hears agent i - 1
-    number = float(reproduction_number(pipeline, 1.0, DELTA))
-    after = cascade(jnp.zeros(AGENTS).at[0].set(1), pipeline, 1.0, DELTA, AGENTS - 1)[-1]
-    last = float(after[-1])  # the last agent hears of it for certain, in the last step
+    pipeline, first = np.eye(AGENTS, k=-1), np.eye(AGENTS)[0]  # agent i hears agent i - 1
+
+    @jax.jit
+    def spread() -> tuple[jax.Array, jax.Array]:
+        after = cascade(first, pipeline, 1.0, DELTA, AGENTS - 1)[-1]
+        return reproduction_number(pipeline, 1.0, DELTA), after[-1]
+
+    number, last = map(float, spread())  # the last agent hears of it for certain, in the last step
     claim = bound(np.array([0.5 - last]), tolerance=0.0)
     words = f"a pipeline of {AGENTS}, β = 1, R = {number:g}: the last agent is in error with chance {last:g}"
     return combine(identity(0.0, number, rtol=0), refuted(words, claim))
@@ -135,38 +146,48 @@ def e07_pipelines_have_no_risk_but_break() -> Evidence:
 
 def e08_hub_against_leaf(trial: Trial) -> Evidence:
     """Handed on once, an error at the hub of a star reaches 1 + (n-1)β agents, one at a leaf 1 + β + (n-2)β²."""
-    replicas, betas = 4000, jnp.linspace(0.1, 0.9, 3 * trial.effort)
-    graph = star(AGENTS)
+    replicas, betas = 4000, np.linspace(0.1, 0.9, 3 * trial.effort)
+    hub_and_leaf = np.arange(2)
 
-    def caught(key: jax.Array, beta: jax.Array, agent: int) -> tuple[jax.Array, jax.Array]:
-        seeds = jnp.arange(AGENTS) == agent
-        size = simulate_cascade(key, graph, seeds, beta, 3, replicas, single_chance).ever[-1].sum(0)
-        return size.mean(), size.std(ddof=1) / replicas**0.5
+    @jax.jit
+    def caught(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def one(agent: jax.Array, key: jax.Array, beta: jax.Array) -> tuple[jax.Array, jax.Array]:
+            seeds = jnp.arange(AGENTS) == agent
+            size = simulate_cascade(key, star(AGENTS), seeds, beta, 3, replicas, single_chance).ever[-1].sum(0)
+            return size.mean(), size.std(ddof=1) / replicas**0.5
 
-    checks = []
+        def of_agent(agent: jax.Array) -> tuple[jax.Array, jax.Array]:
+            keys = jax.random.split(jax.random.fold_in(key, agent), len(betas))
+            return jax.lax.map(lambda case: one(agent, *case), (keys, betas))
+
+        return jax.lax.map(of_agent, hub_and_leaf)
+
     exact = (1 + (AGENTS - 1) * betas, 1 + betas + (AGENTS - 2) * betas**2)
-    for agent, formula in enumerate(exact):
-        keys = jax.random.split(jax.random.fold_in(trial.key, agent), len(betas))
-        each = jax.jit(lambda k, b, agent=agent: jax.lax.map(lambda case: caught(*case, agent), (k, b)))
-        found, error = each(keys, betas)
-        checks.append(law(found, formula, error, family_error=5e-4))
-    return combine(*checks)
+    both = zip(*map(np.asarray, caught(trial.key)), exact, strict=True)
+    return combine(*(law(found, formula, error, family_error=5e-4) for found, error, formula in both))
 
 
 def e09_simulation_matches_the_chains(trial: Trial) -> Evidence:
     """Simulated cascades on a star and a complete graph die as often as their exact Markov chains say."""
     replicas, agents, steps = 2000, 8, 20
-    seeds = jnp.arange(agents) == 0
     betas = np.linspace(0.03, 0.12, 3 * trial.effort)
-    checks = []
-    for place, (graph, chain) in enumerate(((complete(agents), _complete_dies), (star(agents), _star_dies))):
 
-        def deaths(case: tuple[jax.Array, jax.Array], graph=graph) -> jax.Array:
-            states = simulate_cascade(case[0], graph, seeds, case[1], steps, replicas, recurring(DELTA))
+    @jax.jit
+    def deaths(key: jax.Array) -> jax.Array:
+        def one(graph: jax.Array, key: jax.Array, beta: jax.Array) -> jax.Array:
+            first = jnp.arange(agents) == 0
+            states = simulate_cascade(key, graph, first, beta, steps, replicas, recurring(DELTA))
             return jnp.sum(~states.errors[-1].any(0))
 
-        keys = jax.random.split(jax.random.fold_in(trial.key, place), len(betas))
-        counts = jax.jit(lambda cases, deaths=deaths: jax.lax.map(deaths, cases))((keys, jnp.asarray(betas)))
+        def on_graph(case: tuple[jax.Array, jax.Array]) -> jax.Array:
+            place, graph = case
+            keys = jax.random.split(jax.random.fold_in(key, place), len(betas))
+            return jax.lax.map(lambda case: one(graph, *case), (keys, betas))
+
+        return jax.lax.map(on_graph, (jnp.arange(2), jnp.stack([complete(agents), star(agents)])))
+
+    checks = []
+    for counts, chain in zip(np.asarray(deaths(trial.key)), (_complete_dies, _star_dies), strict=True):
         exact = np.array([chain(agents, beta, DELTA, steps) for beta in betas])
         checks.append(law_counts(counts, replicas, exact, family_error=5e-4))
     return combine(*checks)
@@ -176,26 +197,27 @@ def e10_ring_needs_more(trial: Trial) -> Evidence:
     """On a ring of 60 at R = 2 fewer than one agent in five is in error after 120 steps; the mean field says half."""
     replicas = 100 * trial.effort
     beta = 2 * DELTA / 2
-    run = jax.jit(
-        lambda key: simulate_cascade(key, ring(AGENTS), jnp.ones(AGENTS, bool), beta, 120, replicas, recurring(DELTA))
-    )
-    share = np.asarray(run(trial.key).errors[-1].mean(0))
+
+    @jax.jit
+    def shares(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        everybody, rule = jnp.ones(AGENTS, bool), recurring(DELTA)
+        states = simulate_cascade(key, ring(AGENTS), everybody, beta, 120, replicas, rule)
+        return states.errors[-1].mean(0), cascade(jnp.ones(AGENTS), ring(AGENTS), beta, DELTA, 2000)[-1].mean()
+
+    share, field = map(np.asarray, shares(trial.key))
     highest = share.mean() + stats.norm.isf(5e-4) * share.std(ddof=1) / replicas**0.5
-    field = float(cascade(jnp.ones(AGENTS), ring(AGENTS), beta, DELTA, 2000)[-1].mean())
     return combine(bound(np.array([0.2 - highest]), tolerance=0.0), identity(0.5, field, rtol=0, atol=0.03))
 
 
 def _errors_by_enumeration(graph: jax.Array, beta, delta, seeds: jax.Array, steps: int) -> jax.Array:
     """The mean number of errors after some steps, from the law over all configurations."""
     agents = graph.shape[0]
-    states = jnp.asarray(list(itertools.product([0.0, 1.0], repeat=agents)))
+    states = np.array(list(itertools.product([0.0, 1.0], repeat=agents)))
     spared = jnp.prod(1 - beta * graph[None] * states[:, None, :], axis=2)
     wrong = jnp.where(states > 0, 1 - delta, 1 - spared)  # (now, agent)
     chance = jnp.prod(jnp.where(states[None] > 0, wrong[:, None], 1 - wrong[:, None]), axis=2)
-    law = jnp.prod(states == seeds[None], axis=1) * 1.0
-    for _ in range(steps):
-        law = law @ chance
-    return law @ states.sum(1)
+    start = jnp.prod(states == seeds[None], axis=1) * 1.0
+    return jax.lax.scan(lambda law, _: (law @ chance, None), start, length=steps)[0] @ states.sum(1)
 
 
 def _complete_law(agents: int, beta: float, delta: float, start: int, steps: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -60,9 +61,13 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Weighted counts by step (graphs, settings, steps), and the growth predicted for them (graphs, settings)."""
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
+
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     graph_key, chance_key = jax.random.split(key)
     graphs = four_graphs(graph_key, config.agents, config.degree)
-    risk, deltas = (x.ravel() for x in jnp.meshgrid(jnp.array(config.risks), jnp.array(config.corrections)))
+    risk, deltas = (jnp.asarray(x.ravel()) for x in np.meshgrid(config.risks, config.corrections))
 
     keys = jax.random.split(chance_key, (len(graphs), len(risk)))
 
@@ -79,7 +84,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             "error": mass.std(1) / config.replicas**0.5,
         }
 
-    return jax.jit(partial(over_grid, run.mesh, one))(*(jnp.arange(n) for n in keys.shape))
+    return over_grid(mesh, one, *(jnp.arange(n) for n in keys.shape))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -19,6 +19,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_grid
@@ -60,17 +61,21 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Shares in error: mean field (graphs, curve), measured (graphs, starts, risks)."""
+    return jax.jit(partial(_arrays, config, run.mesh))(key)
+
+
+def _arrays(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     graph_key, chance_key = jax.random.split(key)
     graphs = four_graphs(graph_key, config.agents, config.degree)
     risks, delta = jnp.array(config.risks), config.correction
-    curve = jnp.geomspace(risks.min(), risks.max(), config.curve)
+    curve = jnp.geomspace(min(config.risks), max(config.risks), config.curve)
 
     def mean_field(case: tuple[jax.Array, jax.Array], risk: jax.Array) -> jax.Array:
         graph, radius = case
         return cascade(jnp.ones(config.agents), graph, risk * delta / radius, delta, 1500)[-1].mean()
 
     radius = jax.vmap(spectral_radius)(graphs)
-    spark = jnp.argmax(jax.jit(jax.vmap(influence))(graphs), axis=1)
+    spark = jnp.argmax(jax.vmap(influence)(graphs), axis=1)
     keys = jax.random.split(chance_key, (len(graphs), 2, len(risks)))
 
     def measured(at: jax.Array, everyone: jax.Array, place: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -80,8 +85,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         errors = simulate_cascade(key, graphs[at], seeds, beta, *size, recurring(delta)).errors[-1].mean(0)
         return errors.mean(), errors.std() / config.replicas**0.5
 
-    mean, error = jax.jit(partial(over_grid, run.mesh, measured))(*(jnp.arange(n) for n in keys.shape))
-    field = jax.jit(partial(over_grid, run.mesh, mean_field))((graphs, radius), curve)
+    mean, error = over_grid(mesh, measured, *(jnp.arange(n) for n in keys.shape))
+    field = over_grid(mesh, mean_field, (graphs, radius), curve)
     return {"curve": curve, "mean_field": field, "measured": mean, "error": error, "radius": radius}
 
 

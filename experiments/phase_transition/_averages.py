@@ -1,5 +1,7 @@
 """The four organisations of section 3 that average: exact variances beside Gaussian simulations of the same law."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -30,31 +32,29 @@ def exact_variance(
     return warmup.tree_global(*noise, fan_in, depth)
 
 
-def mean_square_error(
-    organisation: str,
-    key: Key[Array, ""],
-    leaf_variance: float,
-    correlation: float,
-    noise_variance: float,
+def mean_square_errors(
+    keys: Key[Array, "organisations"],
+    leaf_variance: Float[ArrayLike, ""],
+    correlation: Float[ArrayLike, ""],
+    noise_variance: Float[ArrayLike, ""],
     fan_in: int,
     depth: int,
     repetitions: int,
-) -> Float[Array, ""]:
-    """Mean square of `repetitions` simulated errors; nothing of the closed forms is used."""
-    leaf_key, noise_key = jax.random.split(key)
-    agents, scale = fan_in**depth, jnp.sqrt(noise_variance)
-    if organisation == "tree, per level":
-        leaves = _leaves_of_levels(leaf_key, leaf_variance, correlation, noise_variance, (fan_in, depth, repetitions))
-    else:
-        leaves = _leaves_alike(leaf_key, leaf_variance, correlation, (agents, repetitions))
-    if organisation == "star":
-        heard = leaves + scale * jax.random.normal(noise_key, leaves.shape)
-        error = heard.mean(axis=0)
-    elif organisation == "chain":
-        error = _chain(leaves, scale * jax.random.normal(noise_key, leaves.shape))
-    else:
-        error = _tree(noise_key, leaves, scale, fan_in, depth)
-    return jnp.mean(error**2)
+) -> Float[Array, "organisations"]:
+    """Mean squares of `repetitions` simulated errors of each organisation; nothing of the closed forms is used.
+
+    Draws of one size are made together: a draw takes long to compile.
+    """
+    agents, scale, both = fan_in**depth, jnp.sqrt(noise_variance), jax.vmap(jax.random.split)(keys)
+    leaf_keys, noise_keys = both[:, 0], both[:, 1]
+    alike = partial(_leaves_alike, variance=leaf_variance, correlation=correlation, shape=(agents, repetitions))
+    star, chain, distant = jax.vmap(alike)(leaf_keys[np.array([0, 1, 3])])
+    near = _leaves_of_levels(leaf_keys[2], leaf_variance, correlation, noise_variance, (fan_in, depth, repetitions))
+    to_star, to_chain = scale * jax.vmap(lambda key: jax.random.normal(key, (agents, repetitions)))(noise_keys[:2])
+    climb = partial(_tree, scale=scale, fan_in=fan_in, depth=depth)
+    errors = [(star + to_star).mean(axis=0), _chain(chain, to_chain)]
+    errors += list(jax.vmap(climb)(noise_keys[2:], jnp.stack([near, distant])))
+    return jnp.mean(jnp.stack(errors) ** 2, axis=1)
 
 
 def _leaves_alike(key: Key[Array, ""], variance: float, correlation: float, shape: tuple[int, int]) -> Array:
@@ -86,7 +86,7 @@ def _leaves_of_levels(
 
 
 def _level_by_level(key: Key[Array, ""], fan_in: int, heights: range, repetitions: int) -> list[Array]:
-    """Standard normals (b^height, repetitions) for each height, from one draw: a draw takes long to compile."""
+    """Standard normals (b^height, repetitions) for each height, from one draw."""
     sizes = [fan_in**height for height in heights]
     return jnp.split(jax.random.normal(key, (sum(sizes), repetitions)), np.cumsum(sizes)[:-1])
 

@@ -1,10 +1,13 @@
 """Simulated trees at many settings of one shape: the dots on this paper's figures."""
 
+from functools import partial
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
+from jaxtyping import ArrayLike
 
+from core.run.together import on_host
 from core.trees.bits import Dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded
@@ -16,8 +19,8 @@ CORRELATION_BITS = 4
 
 
 def root_bias(
-    mesh: Mesh, key: jax.Array, shape: Shape, settings: tuple[jax.Array, jax.Array, jax.Array], words: int
-) -> jax.Array:
+    mesh: Mesh, key: jax.Array, shape: Shape, settings: tuple[np.ndarray, np.ndarray, np.ndarray], words: int
+) -> np.ndarray:
     """Measured bias of the root at each setting, from 32 * words trees.
 
     Args:
@@ -33,28 +36,28 @@ def root_bias(
         (1 - fidelity) * 2 ** (FLIP_BITS - 1),
         correlation * 2**CORRELATION_BITS,
     )
-
-    whole = (jnp.round(part).astype(jnp.uint32) for part in numerators)
-    keys = jax.random.split(key, len(leaf))
-    # one at a time: many unawaited programs with a collective can deadlock on virtual devices
-    count = jax.jit(_count, static_argnums=(0, 1, 2))
-    counts = [jax.block_until_ready(count(mesh, shape, words, *point)) for point in zip(keys, *whole, strict=True)]
-    return 2 * jnp.array(counts) / (32 * words) - 1
+    counts = _counts(mesh, shape, words, key, *(np.round(part).astype(np.uint32) for part in numerators))
+    return 2 * on_host(counts) / (32 * words) - 1
 
 
-def _count(
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _counts(
     mesh: Mesh, shape: Shape, words: int, key: jax.Array, leaf: jax.Array, flip: jax.Array, same: jax.Array
 ) -> jax.Array:
     # at the top level, so that two calls with one shape compile once
-    law = Law(Dyadic(leaf, LEAF_BITS), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
-    return simulate_sharded(mesh, key, law, shape, words, axis="devices")
+    def count(setting: tuple[jax.Array, ...]) -> jax.Array:
+        key, leaf, flip, same = setting
+        law = Law(Dyadic(leaf, LEAF_BITS), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
+        return simulate_sharded(mesh, key, law, shape, words, axis="devices")
+
+    return jax.lax.map(count, (jax.random.split(key, len(leaf)), leaf, flip, same))
 
 
-def nearest(leaf: jax.Array, fidelity: jax.Array, correlation: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def nearest(leaf: ArrayLike, fidelity: ArrayLike, correlation: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The settings that can be drawn exactly, multiples of 2^-7, 2^-8 and 2^-4, next to those asked for."""
     steps = 2 ** (LEAF_BITS - 1), 2 ** (FLIP_BITS - 1), 2**CORRELATION_BITS
-    together = jnp.broadcast_arrays(leaf, fidelity, correlation)
-    leaf, fidelity, correlation = (jnp.round(x * n) / n for x, n in zip(together, steps, strict=True))
+    together = np.broadcast_arrays(leaf, fidelity, correlation)
+    leaf, fidelity, correlation = (np.round(x * n) / n for x, n in zip(together, steps, strict=True))
     return leaf, fidelity, correlation
 
 

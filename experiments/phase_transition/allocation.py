@@ -16,6 +16,7 @@ Run: python -m experiments.phase_transition.allocation
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -53,8 +54,12 @@ PRESETS = {"smoke": Config(points=40, max_depth=8), "laptop": Config(), "paper":
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Exact and lawful allocation; leading axis: leaf exponents."""
+    return jax.jit(partial(_arrays, config))()
+
+
+def _arrays(config: Config) -> dict[str, jax.Array]:
     tree = Tree(config.fan_in, config.fidelity, config.correlation)
-    cost, budget = message_cost(config.message_length, config.fan_in), jnp.logspace(*config.decades, config.points)
+    cost, budget = message_cost(config.message_length, config.fan_in), np.logspace(*config.decades, config.points)
     s = organisation_exponent(tree)
 
     @jax.vmap
@@ -68,12 +73,12 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             "depth": best.depth,
             "bias": best.bias,
             "law_compute": x,
-            "law_depth": jnp.log(leaves) / jnp.log(config.fan_in),
+            "law_depth": jnp.log(leaves) / np.log(config.fan_in),
             "law_bias": config.scale * x**exponent * leaves**s,
             "saturation": saturation_budget(tree, leaf, cost),
         }
 
-    return {"budget": budget, "exponent": s, **jax.jit(allocate)(jnp.array(config.exponents))}
+    return {"budget": budget, "exponent": s, **allocate(np.array(config.exponents))}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -14,9 +14,11 @@ Run: python -m experiments.phase_transition.bifurcation
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -67,56 +69,62 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Curves and dots of both panels; leading axis: depths on the left, families on the right."""
     linear_key, log_key = jax.random.split(key)
     return {**_finite_depths(config, linear_key, run), **_critical_laws(config, log_key, run)}
 
 
-def _finite_depths(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
-    critical = critical_fidelity(config.fan_in, config.correlation)
-    fidelity, dots = jnp.linspace(0.6 * critical, 1, config.points), jnp.linspace(0.62 * critical, 0.995, config.dots)
-    tree = Tree(config.fan_in, fidelity, config.correlation)
-    settings = nearest(jnp.ones(()), dots, jnp.array(config.correlation))
-    at, deepest = Tree(config.fan_in, *settings[1:]), max(config.depths)
-    rows = jnp.array(config.depths)
+def _finite_depths(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+    critical = float(jax.jit(partial(critical_fidelity, config.fan_in, config.correlation))())
+    fidelity, dots = np.linspace(0.6 * critical, 1, config.points), np.linspace(0.62 * critical, 0.995, config.dots)
+    settings = nearest(1.0, dots, config.correlation)
+
+    def exact() -> dict[str, jax.Array]:
+        tree, at = Tree(config.fan_in, fidelity, config.correlation), Tree(config.fan_in, *settings[1:])
+        deepest, rows = max(config.depths), np.array(config.depths)
+        return {
+            "excess": amplification(tree) - 1,
+            "limit": fixed_point(tree).bias,
+            "finite": tree_trajectory(1.0, tree, deepest)[rows],
+            "dot_excess": amplification(at) - 1,
+            "exact": tree_trajectory(1.0, at, deepest)[rows],
+        }
+
     measured = [
         root_bias(run.mesh, jax.random.fold_in(key, depth), Shape(config.fan_in, depth), settings, config.words)
         for depth in config.depths
     ]
-    return {
-        "excess": amplification(tree) - 1,
-        "limit": fixed_point(tree).bias,
-        "finite": tree_trajectory(1.0, tree, deepest)[rows],
-        "dot_excess": amplification(at) - 1,
-        "measured": jnp.stack(measured),
-        "exact": tree_trajectory(1.0, at, deepest)[rows],
-    }
+    return {**jax.jit(exact)(), "measured": np.stack(measured)}
 
 
-def _critical_laws(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
-    fan_in, rho = (jnp.array(part, float)[:, None] for part in (config.fan_ins, config.correlations))
-    critical = critical_fidelity(fan_in, rho)
+def _critical_laws(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+    fan_in, rho = (np.array(part, float)[:, None] for part in (config.fan_ins, config.correlations))
+    critical = np.asarray(jax.jit(partial(critical_fidelity, fan_in, rho))())
     largest = 0.98 * (1 / critical.max() - 1)  # so that every fidelity stays below 1
-    excess = largest * jnp.logspace(-3.5, 0, config.points)
-    line = fixed_point(Tree(fan_in, (1 + excess) * critical, rho)).bias
-    law = jnp.sqrt(excess / cubic_coefficient(Tree(fan_in, critical, rho)))
-    _, sent, same = nearest(jnp.zeros(()), (1 + largest * jnp.logspace(-1.3, 0, config.dots)) * critical, rho)
-    tree = Tree(fan_in, sent, same)
-    start, _, _ = nearest(fixed_point(tree).bias, sent, same)
-    measured, exact = [], []
-    for row, (b, depth) in enumerate(zip(config.fan_ins, config.family_depths, strict=True)):
-        settings = start[row], sent[row], same[row]
-        measured.append(root_bias(run.mesh, jax.random.fold_in(key, row), Shape(b, depth), settings, config.words))
-        exact.append(tree_trajectory(settings[0], Tree(b, *settings[1:]), depth)[-1])
-    return {
-        "law_excess": excess,
-        "ceiling": line,
-        "law": law,
-        "law_dot_excess": amplification(tree) - 1,
-        "law_measured": jnp.stack(measured),
-        "law_exact": jnp.stack(exact),
-    }
+    excess = largest * np.logspace(-3.5, 0, config.points)
+    _, sent, same = nearest(0.0, (1 + largest * np.logspace(-1.3, 0, config.dots)) * critical, rho)
+
+    def laws() -> dict[str, jax.Array]:
+        at_one, at = Tree(fan_in, critical, rho), Tree(fan_in, sent, same)
+        return {
+            "ceiling": fixed_point(at_one._replace(fidelity=(1 + excess) * critical)).bias,
+            "law": jnp.sqrt(excess / cubic_coefficient(at_one)),
+            "law_dot_excess": amplification(at) - 1,
+            "start": fixed_point(at).bias,
+        }
+
+    lines = jax.jit(laws)()
+    start, _, _ = nearest(lines.pop("start"), sent, same)
+    measured = [
+        root_bias(
+            run.mesh, jax.random.fold_in(key, row), Shape(b, depth), (start[row], sent[row], same[row]), config.words
+        )
+        for row, (b, depth) in enumerate(zip(config.fan_ins, config.family_depths, strict=True))
+    ]
+    climb = jax.jit(partial(tree_trajectory, start, Tree(fan_in, sent, same), max(config.family_depths)))
+    exact = np.asarray(climb())[config.family_depths, range(len(start))]
+    return {**lines, "law_excess": excess, "law_measured": np.stack(measured), "law_exact": exact}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

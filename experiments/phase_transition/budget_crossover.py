@@ -15,9 +15,10 @@ Run: python -m experiments.phase_transition.budget_crossover
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -51,10 +52,13 @@ PRESETS = {"smoke": Config(points=40, max_depth=6), "laptop": Config(), "paper":
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Root bias against budget for the three organisations; leading axis: leaf exponents."""
+    return jax.jit(partial(_arrays, config))()
+
+
+def _arrays(config: Config) -> dict[str, jax.Array]:
     tree = Tree(config.fan_in, config.fidelity, config.correlation)
-    cost, budget = message_cost(config.message_length, config.fan_in), jnp.logspace(*config.decades, config.points)
+    cost, budget = message_cost(config.message_length, config.fan_in), np.logspace(*config.decades, config.points)
     agents = context_fan_in(config.window, config.message_length)
-    exponents = jnp.array(config.exponents)
 
     @jax.vmap
     def organisations(exponent: jax.Array) -> dict[str, jax.Array]:
@@ -74,7 +78,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         "budget": budget,
         "exponent": organisation_exponent(tree),
         "ceiling": fixed_point(tree).bias,
-        **jax.jit(organisations)(exponents),
+        **organisations(np.array(config.exponents)),
     }
 
 

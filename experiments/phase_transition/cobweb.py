@@ -13,6 +13,7 @@ Run: python -m experiments.phase_transition.cobweb
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -53,27 +54,27 @@ class Config:
 PRESETS = {"smoke": Config(points=20, dots=2, words=16), "laptop": Config(), "paper": Config(points=1000, words=8192)}
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Maps, stairs and measured dots; leading axis: panels."""
-    critical = critical_fidelity(config.fan_in, config.correlation)
-    gamma = jnp.array(config.fidelities)
-    gamma = jnp.where(gamma > 0, gamma, critical)[:, None]
-    tree, bias = Tree(config.fan_in, gamma, config.correlation), jnp.linspace(0, 1, config.points)
-    stairs = tree_trajectory(jnp.array(config.starts), tree, config.levels)
-    at, sent, same = nearest(jnp.linspace(0, 1, config.dots + 2)[1:-1], gamma, config.correlation)
+    critical = float(jax.jit(partial(critical_fidelity, config.fan_in, config.correlation))())
+    gamma = np.array([fidelity or critical for fidelity in config.fidelities])[:, None]
+    at, sent, same = nearest(np.linspace(0, 1, config.dots + 2)[1:-1], gamma, config.correlation)
+
+    def exact() -> dict[str, jax.Array]:
+        tree, bias = Tree(config.fan_in, gamma, config.correlation), np.linspace(0, 1, config.points)
+        stairs = tree_trajectory(np.array(config.starts), tree, config.levels)
+        return {
+            "amplification": amplification(tree)[:, 0],
+            "ceiling": fixed_point(tree).bias[:, 0],
+            "bias": bias,
+            "next": tree_step(bias, tree),
+            "stairs": jnp.moveaxis(stairs, 0, -1),
+            "exact": tree_step(at, Tree(config.fan_in, sent, same)),
+        }
+
     settings = at.ravel(), sent.ravel(), same.ravel()
-    measured = root_bias(run.mesh, key, Shape(config.fan_in, 1), settings, config.words)
-    return {
-        "fidelity": gamma[:, 0],
-        "amplification": amplification(tree)[:, 0],
-        "ceiling": fixed_point(tree).bias[:, 0],
-        "bias": bias,
-        "next": tree_step(bias, tree),
-        "stairs": jnp.moveaxis(stairs, 0, -1),
-        "dot_bias": at,
-        "measured": measured.reshape(at.shape),
-        "exact": tree_step(at, Tree(config.fan_in, sent, same)),
-    }
+    measured = root_bias(run.mesh, key, Shape(config.fan_in, 1), settings, config.words).reshape(at.shape)
+    return {**jax.jit(exact)(), "fidelity": gamma[:, 0], "dot_bias": at, "measured": measured}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

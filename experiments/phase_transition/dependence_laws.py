@@ -15,6 +15,7 @@ Run: python -m experiments.phase_transition.dependence_laws
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -60,35 +61,39 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Thresholds, densities, maps and dots; leading axis: laws."""
+    at = np.linspace(0.08, 0.92, config.dots)
+    measured = jax.jit(partial(_measured, config, at))(key)
+    return {**jax.jit(partial(_exact, config, at))(), "dot_bias": at, "measured": measured}
+
+
+def _exact(config: Config, at: np.ndarray) -> dict[str, jax.Array]:
     rho, b = config.correlation, config.fan_in
-    bias, theta = jnp.linspace(0, 0.98, config.points), jnp.linspace(0.001, 0.999, config.points)
-    at = jnp.linspace(0.08, 0.92, config.dots)
+    bias, theta = np.linspace(0, 0.98, config.points), np.linspace(0.001, 0.999, config.points)
+    maps = _maps(b, np.concatenate([bias, at]), rho)
     return {
         "thresholds": _thresholds(config),
         "limits": 1 / jnp.stack([dependence.beta_binomial_limit_slope(rho), copula.gaussian_copula_limit_slope(rho)]),
         "theta": theta,
         "densities": _densities(theta, rho),
         "bias": bias,
-        "maps": _maps(b, bias, rho),
-        "dot_bias": at,
-        "exact": _maps(b, at, rho),
-        "measured": jax.jit(_measure, static_argnums=(2, 4))(key, at, b, rho, config.groups),
+        "maps": maps[:, : config.points],
+        "exact": maps[:, config.points :],
     }
 
 
 def _thresholds(config: Config) -> jax.Array:
-    rho, fan_in = config.correlation, jnp.array(config.fan_ins, float)
+    rho, fan_in = config.correlation, np.array(config.fan_ins, float)
     beta = jnp.stack([dependence.beta_binomial_slope(b, rho) for b in config.fan_ins])
     slopes = dependence.common_cause_slope(fan_in, rho), beta, copula.gaussian_copula_slope(fan_in, rho)
     return 1 / jnp.stack(slopes)
 
 
-def _maps(b: int, bias: jax.Array, rho: float) -> jax.Array:
+def _maps(b: int, bias: np.ndarray, rho: float) -> jax.Array:
     maps = dependence.common_cause_map, dependence.beta_binomial_map, copula.gaussian_copula_map
-    return jnp.stack([jax.jit(law, static_argnums=0)(b, bias, rho) for law in maps])
+    return jnp.stack([law(b, bias, rho) for law in maps])
 
 
-def _densities(theta: jax.Array, rho: float) -> jax.Array:
+def _densities(theta: np.ndarray, rho: float) -> jax.Array:
     """Densities at chance of the shared chance θ: Beta(A/2, A/2), and Φ(√r G/√(1-r))."""
     half, latent = (1 / rho - 1) / 2, jnp.sin(jnp.pi * rho / 2)
     beta = jnp.exp((half - 1) * jnp.log(theta * (1 - theta)) - betaln(half, half))
@@ -97,24 +102,27 @@ def _densities(theta: jax.Array, rho: float) -> jax.Array:
     return jnp.stack([beta, factor])
 
 
-def _measure(key: jax.Array, bias: jax.Array, b: int, rho: float, groups: int) -> jax.Array:
+def _measured(config: Config, bias: np.ndarray, key: jax.Array) -> jax.Array:
     """Bias of measured majorities (laws, dots): draw what the voters share, then each vote on its own."""
+    rho, groups = config.correlation, config.groups
     weight, latent = 1 / rho - 1, copula.latent_correlation(bias, rho)
 
     def at_one(point: tuple[jax.Array, ...]) -> jax.Array:
         key, right, latent = point
         keys = jax.random.split(key, 5)
         same, which = jax.random.uniform(keys[0], (2, groups))
+        weights = weight * jnp.stack([right, 1 - right])
+        log_gammas = jax.vmap(lambda key, shape: jax.random.loggamma(key, shape, (groups,)))
         factor = jnp.sqrt(latent) * jax.random.normal(keys[1], (groups,))
         chances = jnp.stack(
             [
                 jnp.where(same < rho, which < right, right),
-                jax.random.beta(keys[2], weight * right, weight * (1 - right), (groups,)),
+                jax.nn.softmax(log_gammas(jax.random.split(keys[2]), weights), axis=0)[0],  # a draw of Beta
                 ndtr((factor + ndtri(right)) / jnp.sqrt(1 - latent)),
             ]
         )
-        votes = jax.random.uniform(keys[3], (b, *chances.shape)) < chances
-        return jnp.where(2 * votes.sum(axis=0) > b, 1.0, -1.0).mean(axis=1)
+        votes = jax.random.uniform(keys[3], (config.fan_in, *chances.shape)) < chances
+        return jnp.where(2 * votes.sum(axis=0) > config.fan_in, 1.0, -1.0).mean(axis=1)
 
     return jax.lax.map(at_one, (jax.random.split(key, len(bias)), (1 + bias) / 2, latent)).T
 

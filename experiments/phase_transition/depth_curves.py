@@ -13,9 +13,11 @@ Run: python -m experiments.phase_transition.depth_curves
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -49,23 +51,28 @@ PRESETS = {"smoke": Config(depth=20), "laptop": Config(), "paper": Config(depth=
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Trajectories and predictors, (fan-ins, amplifications, levels)."""
-    fan_in = jnp.array(config.fan_ins, float)[:, None, None]
-    alpha = jnp.array(config.amplifications)[None, :, None]
-    fidelity = alpha * critical_fidelity(fan_in, config.correlation)
-    if float(fidelity.max()) > 1:
+    fan_in = np.array(config.fan_ins, float)[:, None, None]
+    critical = np.asarray(jax.jit(partial(critical_fidelity, fan_in, config.correlation))())
+    fidelity = np.array(config.amplifications)[:, None] * critical
+    if fidelity.max() > 1:
         raise ValueError(f"amplifications: {config.amplifications} need a fidelity above 1 at fan_ins={config.fan_ins}")
-    tree, level = Tree(fan_in, fidelity, config.correlation), jnp.arange(config.depth + 1.0)
-    path = jax.jit(tree_trajectory, static_argnums=2)
-    critical = Tree(fan_in[:, 0], critical_fidelity(fan_in[:, 0], config.correlation), config.correlation)
+    at_one = Tree(fan_in, critical, config.correlation)
+    return jax.jit(partial(_curves, config, at_one, at_one._replace(fidelity=fidelity)))()
+
+
+def _curves(config: Config, at_one: Tree, tree: Tree) -> dict[str, jax.Array]:
+    level = np.arange(config.depth + 1.0)
+    leaves = np.array([config.leaf_bias, 1.0])[:, None, None, None]
+    weak, strong = jnp.moveaxis(tree_trajectory(leaves, tree, config.depth)[..., 0], 0, -1)
     return {
         "level": level,
         "amplification": amplification(tree)[..., 0],
-        "bias": jnp.moveaxis(path(config.leaf_bias, tree, config.depth)[..., 0], 0, -1),
-        "bias_from_one": jnp.moveaxis(path(1.0, tree, config.depth)[..., 0], 0, -1),
+        "bias": weak,
+        "bias_from_one": strong,
         "clip": clip_bound(config.leaf_bias, tree, level),
         "chord": best_chord_bound(config.leaf_bias, tree, level),
         "logistic": logistic_law(config.leaf_bias, tree, level),
-        "critical_decay": critical_decay(critical, level[1:]),
+        "critical_decay": critical_decay(at_one, level[1:])[:, 0],
         "ceiling": fixed_point(tree).bias[..., 0],
         "mixing_depth": mixing_depth(config.leaf_bias, tree)[..., 0],
     }

@@ -16,6 +16,7 @@ Run: python -m experiments.phase_transition.diagnostics
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -61,10 +62,14 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Bias of each organisation (organisations, single biases, lengths), and the boundaries."""
-    length = jnp.geomspace(config.window / (2 * config.star_sizes + 1), config.window / 2, config.resolution)
-    single = jnp.linspace(0.005, 1, config.resolution)
+    return jax.jit(partial(_arrays, config))()
+
+
+def _arrays(config: Config) -> dict[str, jax.Array]:
+    length = np.geomspace(config.window / (2 * config.star_sizes + 1), config.window / 2, config.resolution)
+    single = np.linspace(0.005, 1, config.resolution)
     scale = single / config.budget**config.leaf_exponent
-    sizes = 3.0 + 2 * jnp.arange(config.star_sizes)  # all that the window may hold
+    sizes = 3.0 + 2 * np.arange(config.star_sizes)  # all that the window may hold
 
     def column(m: jax.Array) -> tuple[jax.Array, jax.Array]:
         gamma = saturating_fidelity(m, config.fidelity_scale)
@@ -78,7 +83,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
         return jax.vmap(teams)(scale)
 
-    star, tree = jax.jit(lambda: jax.lax.map(column, length))()
+    star, tree = jax.lax.map(column, length)
     by_length = Tree(config.fan_in, saturating_fidelity(length, config.fidelity_scale), config.correlation)
     slope = amplification(Tree(config.fan_in, 1.0, config.correlation))
 

@@ -16,6 +16,7 @@ Run: python -m experiments.phase_transition.message_design
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -58,12 +59,16 @@ PRESETS = {"smoke": Config(window=512, stride=16, max_depth=8), "laptop": Config
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Design curves (settings, lengths), and bias (budgets, coarser lengths) of the first setting."""
-    length = jnp.arange(1.0, config.window // 3 + 1)
-    scale, rho = (jnp.array(part)[:, None] for part in (config.scales, config.correlations))
+    return jax.jit(partial(_arrays, config))()
+
+
+def _arrays(config: Config) -> dict[str, jax.Array]:
+    length = np.arange(1.0, config.window // 3 + 1)
+    scale, rho = (np.array(part)[:, None] for part in (config.scales, config.correlations))
     design = designs(config.window, length, saturating_fidelity(length, scale), rho)
     chosen = length[:: config.stride]
     first = designs(config.window, chosen, saturating_fidelity(chosen, config.scales[0]), config.correlations[0])
-    budget, leaf = jnp.array(config.budgets), Leaf(config.leaf_scale, config.leaf_exponent)
+    budget, leaf = np.array(config.budgets), Leaf(config.leaf_scale, config.leaf_exponent)
 
     def best(point: tuple[jax.Array, jax.Array]) -> jax.Array:
         m, b = point
@@ -76,7 +81,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         "amplification": design.amplification,
         "exponent": design.exponent,
         "chosen": chosen,
-        "bias": jax.jit(lambda: jax.lax.map(best, (chosen, first.fan_in), batch_size=64))().T,
+        "bias": jax.lax.map(best, (chosen, first.fan_in), batch_size=64).T,
     }
 
 

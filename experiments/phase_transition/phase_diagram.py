@@ -12,14 +12,16 @@ Run: python -m experiments.phase_transition.phase_diagram
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
+from core.run.together import on_host
 from core.trees.bits import Dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded
@@ -60,34 +62,41 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Exact plane and boundary, and measured and exact bias at the dots; leading axis: fan-ins."""
-    fidelity = jnp.linspace(0.1, 1.0, config.resolution)
-    correlation = jnp.linspace(0.0, 0.95, config.resolution)
-    fan_in = jnp.array(config.fan_ins, float)[:, None, None]
-    plane = jax.jit(fixed_point)(Tree(fan_in, fidelity, correlation[:, None])).bias
-    flips, shared = (x.ravel() for x in jnp.meshgrid(jnp.array(config.flips), jnp.array(config.correlations)))
-    dots = {"fidelity": 1 - flips / 16, "correlation": shared / 16}
+    flips, shared = (x.ravel() for x in np.meshgrid(config.flips, config.correlations))
+    measured = [
+        2
+        * on_host(_counts(run.mesh, Shape(b, depth), config.words, jax.random.fold_in(key, panel), flips, shared))
+        / (32 * config.words)
+        - 1
+        for panel, (b, depth) in enumerate(zip(config.fan_ins, config.depths, strict=True))
+    ]
+    dots = {"dot_fidelity": 1 - flips / 16, "dot_correlation": shared / 16, "measured": np.stack(measured)}
+    return {**jax.jit(partial(_exact, config, dots["dot_fidelity"], dots["dot_correlation"]))(), **dots}
 
-    def measure(key: jax.Array, flip: jax.Array, same: jax.Array, shape: Shape) -> jax.Array:
-        law = Law(Dyadic(1, 0), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
-        return simulate_sharded(run.mesh, key, law, shape, config.words, axis="devices")
 
-    measured, exact = [], []
-    for panel, (b, depth) in enumerate(zip(config.fan_ins, config.depths, strict=True)):
-        keys = jax.random.split(jax.random.fold_in(key, panel), len(flips))
-        count = jax.jit(measure, static_argnums=3)
-        counts = [jax.block_until_ready(count(*dot, Shape(b, depth))) for dot in zip(keys, flips, shared, strict=True)]
-        measured.append(2 * jnp.array(counts) / (32 * config.words) - 1)
-        exact.append(tree_trajectory(1.0, Tree(b, dots["fidelity"], dots["correlation"]), depth)[-1])
+def _exact(config: Config, dot_fidelity: np.ndarray, dot_correlation: np.ndarray) -> dict[str, jax.Array]:
+    fidelity, correlation = np.linspace(0.1, 1.0, config.resolution), np.linspace(0.0, 0.95, config.resolution)
+    fan_in = np.array(config.fan_ins, float)[:, None]
+    at_dots = tree_trajectory(1.0, Tree(fan_in, dot_fidelity, dot_correlation), max(config.depths))
     return {
         "fidelity": fidelity,
         "correlation": correlation,
-        "bias": plane,
-        "boundary": critical_fidelity(fan_in[:, 0], correlation),
-        "dot_fidelity": dots["fidelity"],
-        "dot_correlation": dots["correlation"],
-        "measured": jnp.stack(measured),
-        "exact_at_depth": jnp.stack(exact),
+        "bias": fixed_point(Tree(fan_in[:, None], fidelity, correlation[:, None])).bias,
+        "boundary": critical_fidelity(fan_in, correlation),
+        "exact_at_depth": at_dots[np.array(config.depths), np.arange(len(fan_in))],
     }
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _counts(mesh: Mesh, shape: Shape, words: int, key: jax.Array, flips: jax.Array, shared: jax.Array) -> jax.Array:
+    """Correct roots of perfect leaves, dot by dot."""
+
+    def count(dot: tuple[jax.Array, ...]) -> jax.Array:
+        key, flip, same = dot
+        law = Law(Dyadic(1, 0), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
+        return simulate_sharded(mesh, key, law, shape, words, axis="devices")
+
+    return jax.lax.map(count, (jax.random.split(key, len(flips)), flips, shared))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

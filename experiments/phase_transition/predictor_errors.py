@@ -15,6 +15,7 @@ Run: python -m experiments.phase_transition.predictor_errors
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -57,39 +58,37 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Errors along trajectories (panels, fan-ins, predictors, levels) and over planes (widths, rows, columns)."""
-    rho, fan_in = jnp.array(config.correlations)[:, None], jnp.array(config.fan_ins, float)
+    return {**jax.jit(partial(_along, config))(), **jax.jit(partial(_over, config))()}
+
+
+def _along(config: Config) -> dict[str, jax.Array]:
+    rho, fan_in = np.array(config.correlations)[:, None], np.array(config.fan_ins, float)
     tree = Tree(fan_in, config.amplification * critical_fidelity(fan_in, rho), rho)
-    level = jnp.arange(config.depth + 1.0)
-
-    @jax.jit
-    def along() -> jax.Array:
-        truth = tree_trajectory(config.leaf_bias, tree, config.depth)
-        at = level[:, None, None]
-        laws = [law(config.leaf_bias, tree, at) / truth - 1 for law in (clip_bound, best_chord_bound, logistic_law)]
-        return jnp.transpose(jnp.stack(laws), (2, 3, 0, 1))
-
-    fidelity, correlation = jnp.linspace(0.1, 1, config.resolution), jnp.linspace(0, 0.9, config.resolution)
-    widths = jnp.array(config.widths, float)[:, None, None]
-
-    @jax.jit
-    def over() -> tuple[jax.Array, jax.Array]:
-        plane = Tree(widths, fidelity, correlation[:, None])
-        start = jnp.full(jnp.broadcast_shapes(*map(jnp.shape, plane)), config.leaf_bias)
-        truth = tree_trajectory(start, plane, config.depth)[1:]
-        errors = logistic_law(start, plane, level[1:, None, None, None]) / truth - 1
-        largest = jnp.take_along_axis(errors, jnp.abs(errors).argmax(axis=0)[None], axis=0)[0]
-        arrives = (amplification(plane) >= config.nearest) & (mixing_depth(start, plane) < 0.8 * config.depth)
-        return jnp.where(arrives, largest, jnp.nan), critical_fidelity(widths[:, 0], correlation)
-
-    plane, boundary = over()
+    level = np.arange(config.depth + 1.0)
+    truth = tree_trajectory(config.leaf_bias, tree, config.depth)
+    laws = clip_bound, best_chord_bound, logistic_law
+    errors = jnp.stack([law(config.leaf_bias, tree, level[:, None, None]) / truth - 1 for law in laws])
     return {
         "level": level,
         "mixing_depth": mixing_depth(config.leaf_bias, tree),
-        "errors": along(),
+        "errors": jnp.transpose(errors, (2, 3, 0, 1)),
+    }
+
+
+def _over(config: Config) -> dict[str, jax.Array]:
+    fidelity, correlation = np.linspace(0.1, 1, config.resolution), np.linspace(0, 0.9, config.resolution)
+    widths, level = np.array(config.widths, float)[:, None, None], np.arange(1.0, config.depth + 1)
+    plane = Tree(widths, fidelity, correlation[:, None])
+    start = np.full((len(widths), config.resolution, config.resolution), config.leaf_bias)
+    truth = tree_trajectory(start, plane, config.depth)[1:]
+    errors = logistic_law(start, plane, level[:, None, None, None]) / truth - 1
+    largest = jnp.take_along_axis(errors, jnp.abs(errors).argmax(axis=0)[None], axis=0)[0]
+    arrives = (amplification(plane) >= config.nearest) & (mixing_depth(start, plane) < 0.8 * config.depth)
+    return {
         "fidelity": fidelity,
         "correlation": correlation,
-        "plane": plane,
-        "boundary": boundary,
+        "plane": jnp.where(arrives, largest, jnp.nan),
+        "boundary": critical_fidelity(widths[:, 0], correlation),
     }
 
 

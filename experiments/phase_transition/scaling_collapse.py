@@ -13,11 +13,14 @@ Cost: smoke 1 s, laptop 4 s
 Run: python -m experiments.phase_transition.scaling_collapse
 """
 
+import math
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import ArrayLike
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -51,7 +54,9 @@ class Config:
         """Refuses what can't be simulated, and fidelities above 1."""
         if not (16 * self.correlation).is_integer():
             raise ValueError(f"correlation: {self.correlation}, must be a multiple of 1/16")
-        room = float(1 / critical_fidelity(min(self.fan_ins), self.correlation) - 1)
+        b = min(self.fan_ins)
+        slope = b * math.comb(b - 1, b // 2) / 2 ** (b - 1)
+        room = (1 - self.correlation) * (slope - 1)
         if self.span > room or self.reach / min(self.depths) > room:
             raise ValueError(f"span, reach: {self.span}, {self.reach}, must ask for α - 1 <= {room:.3g}")
 
@@ -63,51 +68,49 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Curves (fan-ins, depths, points) and dots (dots,)."""
-    fan_in = jnp.array(config.fan_ins, float)[:, None]
+    return {**jax.jit(partial(_curves, config))(), **_dots(config, key, run)}
+
+
+def _curves(config: Config) -> dict[str, jax.Array]:
+    fan_in = np.array(config.fan_ins, float)[:, None]
     critical = critical_fidelity(fan_in, config.correlation)
     c = cubic_coefficient(Tree(fan_in, critical, config.correlation))
-    excess = jnp.linspace(-config.span, config.span, config.points)
-    z = jnp.linspace(-config.reach, config.reach, config.points)
+    excess = np.linspace(-config.span, config.span, config.points)
+    z = np.linspace(-config.reach, config.reach, config.points)
 
-    @jax.jit
-    def curves() -> tuple[jax.Array, ...]:
-        def root(leaf, excess, depth):
-            return tree_trajectory(leaf, Tree(fan_in, (1 + excess) * critical, config.correlation), depth)[-1]
+    def root(leaf: ArrayLike, excess: np.ndarray, depth: int) -> jax.Array:
+        return tree_trajectory(leaf, Tree(fan_in, (1 + excess) * critical, config.correlation), depth)[-1]
 
-        raw = [root(1.0, excess, depth) for depth in config.depths]
-        strong = [root(1.0, z / depth, depth) for depth in config.depths]
-        weak = [root(1 / jnp.sqrt(2 * c * depth), z / depth, depth) for depth in config.depths]
-        return tuple(jnp.stack(part, axis=1) for part in (raw, strong, weak))
-
-    raw, strong, weak = curves()
-    stretch = jnp.sqrt(2 * c[:, None] * jnp.array(config.depths)[:, None])
+    raw = [root(1.0, excess, depth) for depth in config.depths]
+    strong = [root(1.0, z / depth, depth) for depth in config.depths]
+    weak = [root(1 / jnp.sqrt(2 * c * depth), z / depth, depth) for depth in config.depths]
+    raw, strong, weak = (jnp.stack(part, axis=1) for part in (raw, strong, weak))
+    stretch, law = jnp.sqrt(2 * c[:, None] * np.array(config.depths)[:, None]), scaling_function(z)
     return {
         "excess": excess,
         "bias": raw,
         "z": z,
         "scaled": strong * stretch,
         "scaled_weak": weak * stretch,
-        "law": scaling_function(z),
+        "law": law,
         "law_weak": scaling_function(z, 1.0),
-        "distance": jnp.abs(strong * stretch - scaling_function(z)).max(axis=-1),
-        **_dots(config, key, run),
+        "distance": jnp.abs(strong * stretch - law).max(axis=-1),
     }
 
 
-def _dots(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def _dots(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     shape = Shape(config.fan_ins[0], config.depths[0])
-    wanted = (1 + jnp.linspace(-config.span, config.span, config.dots)) * critical_fidelity(
-        shape.fan_in, config.correlation
-    )
-    settings = nearest(jnp.ones(()), wanted, jnp.array(config.correlation))
-    tree = Tree(shape.fan_in, *settings[1:])
-    return {
-        "dot_excess": amplification(tree) - 1,
-        "measured": root_bias(run.mesh, key, shape, settings, config.words),
-        "exact": tree_trajectory(1.0, tree, shape.depth)[-1],
-    }
+    critical = float(jax.jit(partial(critical_fidelity, shape.fan_in, config.correlation))())
+    excess = np.linspace(-config.span, config.span, config.dots)
+    settings = nearest(1.0, (1 + excess) * critical, config.correlation)
+
+    def exact() -> dict[str, jax.Array]:
+        tree = Tree(shape.fan_in, *settings[1:])
+        return {"dot_excess": amplification(tree) - 1, "exact": tree_trajectory(1.0, tree, shape.depth)[-1]}
+
+    return {**jax.jit(exact)(), "measured": root_bias(run.mesh, key, shape, settings, config.words)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -14,6 +14,7 @@ Run: python -m experiments.phase_transition.synergy_region
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -54,15 +55,19 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """The plane of s, and for each dot s, β and whether a tree ever wins."""
-    widths = 2 * jnp.round(jnp.logspace(0, jnp.log10(500), config.half_fan_ins)) + 1
-    fidelity = jnp.linspace(0.05, 1, config.points)
+    return jax.jit(partial(_arrays, config))(key)
+
+
+def _arrays(config: Config, key: jax.Array) -> dict[str, jax.Array]:
+    widths = 2 * np.round(np.logspace(0, np.log10(500), config.half_fan_ins)) + 1
+    fidelity = np.linspace(0.05, 1, config.points)
     plane = organisation_exponent(Tree(widths[:, None], fidelity, config.correlation))
     choose = jax.random.split(key, 4)
     odd = 2.0 * jax.random.randint(choose[0], (config.dots,), 1, 26) + 1
     gamma = jax.random.uniform(choose[1], (config.dots,), minval=0.2)
     tree = Tree(odd, gamma, jax.random.uniform(choose[2], (config.dots,), maxval=0.5))
     beta = jax.random.uniform(choose[3], (config.dots,), minval=0.02, maxval=0.58)
-    budget = jnp.logspace(0, config.decades, config.budgets)
+    budget = np.logspace(0, config.decades, config.budgets)
 
     def wins(tree: Tree, beta: jax.Array) -> jax.Array:
         cost = message_cost(1.0, tree.fan_in)
@@ -75,7 +80,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         "plane": plane,
         "s": organisation_exponent(tree),
         "beta": beta,
-        "wins": jax.jit(lambda: jax.lax.map(lambda dot: wins(*dot), (tree, beta), batch_size=50))(),
+        "wins": jax.lax.map(lambda dot: wins(*dot), (tree, beta), batch_size=50),
     }
 
 

@@ -17,6 +17,7 @@ Run: python -m experiments.phase_transition.warmup_floors
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +26,7 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.phase_transition._averages import ORGANISATIONS, exact_variance, mean_square_error
+from experiments.phase_transition._averages import ORGANISATIONS, exact_variance, mean_square_errors
 from figures.annotate import panel_letters
 from figures.render import render
 from figures.statistics import NORMAL_95
@@ -61,26 +62,28 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Exact and measured errors (organisations, sizes), and floors (organisations, correlations)."""
-    noise = config.leaf_variance, config.correlation, config.noise_variance
     depths = range(1, config.depth + 1)
+    measured = [np.asarray(jax.jit(partial(_measured, config, depth))(key)) for depth in depths]
+    return {**jax.jit(partial(_exact, config))(), "measured": np.stack(measured, axis=1)}
 
-    def measure(depth: int) -> list[jax.Array]:
-        keys = jax.random.split(jax.random.fold_in(key, depth), len(ORGANISATIONS))
-        case = (*noise, config.fan_in, depth)
-        estimate = jax.jit(mean_square_error, static_argnums=(0, 5, 6, 7))
-        return [estimate(name, keys[i], *case, config.repetitions) for i, name in enumerate(ORGANISATIONS)]
 
-    rho = jnp.linspace(0, 0.95, config.points)
-    v, sigma2 = config.leaf_variance, config.noise_variance
-    level = jnp.linspace(0, config.depth, config.points)
+def _measured(config: Config, depth: int, key: jax.Array) -> jax.Array:
+    keys = jax.random.split(jax.random.fold_in(key, depth), len(ORGANISATIONS))
+    noise = config.leaf_variance, config.correlation, config.noise_variance
+    return mean_square_errors(keys, *noise, config.fan_in, depth, config.repetitions)
+
+
+def _exact(config: Config) -> dict[str, jax.Array]:
+    noise = v, _, sigma2 = config.leaf_variance, config.correlation, config.noise_variance
+    level, depths = np.linspace(0, config.depth, config.points), np.arange(1, config.depth + 1)
+    rho = np.linspace(0, 0.95, config.points)
     return {
-        "agents": config.fan_in ** jnp.arange(1, config.depth + 1),
+        "agents": config.fan_in**depths,
         "size": config.fan_in**level,
         "line": jnp.stack([exact_variance(name, *noise, config.fan_in, level) for name in ORGANISATIONS]),
-        "exact": jnp.stack([exact_variance(name, *noise, config.fan_in, jnp.array(depths)) for name in ORGANISATIONS]),
-        "measured": jnp.array([measure(depth) for depth in depths]).T,
+        "exact": jnp.stack([exact_variance(name, *noise, config.fan_in, depths) for name in ORGANISATIONS]),
         "correlation": rho,
         "floors": jnp.stack(
             [
