@@ -1,5 +1,6 @@
 """A session stricter than users': float64, no silent rank promotion, no legacy keys, shapes checked by beartype."""
 
+import gc
 import signal
 
 import jax
@@ -12,3 +13,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_legacy_prng_key", "error")
+
+
+def pytest_collection_finish():
+    """What imports have made lives as long as the session: the collector need not look through it time and again."""
+    gc.freeze()

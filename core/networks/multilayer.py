@@ -34,7 +34,7 @@ def layer_outputs(layers: Layers, inputs: Float[Array, "N into"]) -> tuple[Float
     """The activity after every layer; all but the last are rectified.
 
     >>> layers = (jnp.array([[1.0, -1.0]]), jnp.zeros(2)), (jnp.array([[1.0], [1.0]]), jnp.zeros(1))
-    >>> [activity.tolist() for activity in layer_outputs(layers, jnp.array([[3.0]]))]
+    >>> [activity.tolist() for activity in jax.jit(layer_outputs)(layers, jnp.array([[3.0]]))]
     [[[3.0, 0.0]], [[3.0]]]
     """
     activities = []
@@ -50,7 +50,7 @@ def mean_cross_entropy(layers: Layers, inputs: Float[Array, "N into"], labels: I
 
     >>> import math
     >>> blank = ((jnp.zeros((3, 2)), jnp.zeros(2)),)
-    >>> round(float(mean_cross_entropy(blank, jnp.ones((4, 3)), jnp.zeros(4, int))) / math.log(2), 6)
+    >>> round(float(jax.jit(mean_cross_entropy)(blank, jnp.ones((4, 3)), jnp.zeros(4, int))) / math.log(2), 6)
     1.0
     """
     return optax.softmax_cross_entropy_with_integer_labels(layer_outputs(layers, inputs)[-1], labels).mean()

@@ -56,7 +56,7 @@ def adam_step(
     >>> import jax
     >>> from core.particles.objectives import sphere
     >>> start, quiet = adam_init(sphere, jnp.array([[0.0, 2.0]])), AdamParameters(rate=0.25, sigma=0.0, alpha=0.0)
-    >>> state, _ = adam_step(sphere, quiet, jax.random.key(0), start)
+    >>> state, _ = jax.jit(lambda start: adam_step(sphere, quiet, jax.random.key(0), start))(start)
     >>> state.swarm.position.round(4).tolist()  # the first step is as long as the rate
     [[0.25, 1.75]]
     """

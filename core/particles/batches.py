@@ -28,7 +28,7 @@ def batch_of(key: Key[Array, ""], step: Int[Array, ""], particles: int, size: in
     """Numbers of the particles in the batch of this step; particles // size batches make an epoch.
 
     >>> import jax.numpy as jnp
-    >>> sorted(int(batch_of(jax.random.key(0), step, 2, 1)[0]) for step in jnp.arange(2))
+    >>> sorted(int(jax.jit(batch_of, static_argnums=(2, 3))(jax.random.key(0), step, 2, 1)[0]) for step in (0, 1))
     [0, 1]
     """
     if not 1 <= size <= particles:
@@ -58,7 +58,8 @@ def batch_step(
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> swarm, quiet = swarm_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(sigma=0.0, alpha=0.0, dt=0.5)
-    >>> batch_step(sphere, quiet, jax.random.key(0), swarm, 2)[0].position.tolist()  # a batch of all
+    >>> step = jax.jit(lambda swarm: batch_step(sphere, quiet, jax.random.key(0), swarm, 2)[0])  # a batch of all
+    >>> step(swarm).position.tolist()
     [[0.5, 1.5]]
     """
     check_parameters(parameters)

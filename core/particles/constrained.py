@@ -99,8 +99,8 @@ def drift_constrained_step(
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> swarm, quiet = swarm_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(drift=0.0, sigma=0.0)
-    >>> moved, _ = drift_constrained_step(sphere, lambda x: x - 1, quiet, 1e-6, jax.random.key(0), swarm)
-    >>> moved.position.round(3).tolist()
+    >>> step = lambda swarm: drift_constrained_step(sphere, lambda x: x - 1, quiet, 1e-6, jax.random.key(0), swarm)[0]
+    >>> jax.jit(step)(swarm).position.round(3).tolist()
     [[1.0, 1.0]]
     """
     check_parameters(parameters)

@@ -28,7 +28,7 @@ def repelled_weights(
         reach: ℓ > 0, the distance in values at which neighbours stop to matter; some spacings of the front.
 
     >>> values, weights = jnp.array([[0.0, 0.1], [1.0, 0.9]]), jnp.array([[0.5, 0.5], [0.5, 0.5]])
-    >>> pushed = repelled_weights(values, weights)
+    >>> pushed = jax.jit(repelled_weights)(values, weights)
     >>> bool(pushed[0, 0] > 0.5)  # the first wants an even smaller first value
     True
     """
@@ -47,7 +47,7 @@ def repelled_weights(
 def on_simplex(points: Float[Array, "objectives particles"]) -> Float[Array, "objectives particles"]:
     """The nearest point of the probability simplex to each column: max(x - t, 0) with the t that makes the sum 1.
 
-    >>> on_simplex(jnp.array([[2.0, 0.25], [0.0, 0.25]])).tolist()
+    >>> jax.jit(on_simplex)(jnp.array([[2.0, 0.25], [0.0, 0.25]])).tolist()
     [[1.0, 0.5], [0.0, 0.5]]
     """
     falling = jnp.sort(points, axis=0)[::-1]

@@ -79,7 +79,7 @@ def memory_step(
     >>> from core.particles.objectives import sphere
     >>> start = memory_init(sphere, jnp.array([[0.0, 2.0]]))
     >>> quiet = MemoryParameters(sigma=0.0, alpha=0.0, dt=0.5)
-    >>> state, _ = memory_step(sphere, quiet, jax.random.key(0), start)
+    >>> state, _ = jax.jit(lambda start: memory_step(sphere, quiet, jax.random.key(0), start))(start)
     >>> state.swarm.position.tolist(), state.memory.tolist()  # both go to 1, where only the second does better
     ([[0.5, 1.5]], [[0.0, 1.5]])
     """

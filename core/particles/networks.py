@@ -6,7 +6,7 @@ A Flax module in five lines; batches of data come from `data_batch`, and `evalua
 >>> from core.particles.minimise import minimise
 >>> x, y = jnp.linspace(-1, 1, 8)[:, None], jnp.linspace(0, 2, 8)[:, None]
 >>> net = nn.Dense(1)
->>> flat, unravel = flat_parameters(net.init(jax.random.key(0), x))
+>>> flat, unravel = flat_parameters(jax.jit(net.init)(jax.random.key(0), x))
 >>> loss = lambda parameters, data: jnp.mean((net.apply(parameters, data[0]) - data[1]) ** 2)
 >>> best = minimise(network_objective(loss, unravel, (x, y)), flat.size, batched=True, steps=300)
 >>> print({name: round(float(value.squeeze()), 1) for name, value in unravel(best.point)["params"].items()})

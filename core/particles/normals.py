@@ -38,8 +38,8 @@ def addressed_normals(
 ) -> Float[Array, "{coordinates} particles"]:
     """One N(0, 1) for each coordinate of each of the particles with these numbers.
 
-    >>> first = addressed_normals(jax.random.key(0), 1, jnp.array([0, 1], jnp.uint32))
-    >>> others = addressed_normals(jax.random.key(0), 1, jnp.array([1, 2], jnp.uint32))
+    >>> draw = jax.jit(lambda numbers: addressed_normals(jax.random.key(0), 1, numbers))
+    >>> first, others = draw(jnp.array([0, 1], jnp.uint32)), draw(jnp.array([1, 2], jnp.uint32))
     >>> bool((first[:, 1] == others[:, 0]).all())  # particle 1, whoever is beside it
     True
     """

@@ -35,7 +35,7 @@ def alpha_for_effective_share(
     unique. At a share that no α reaches (ties of the best) it is `high`, or `low` for equal energies and share 1.
 
     >>> energy = jnp.linspace(0.0, 1.0, 100)
-    >>> alpha = alpha_for_effective_share(energy, 0.5)
+    >>> alpha = jax.jit(alpha_for_effective_share)(energy, 0.5)
     >>> bool(abs(effective_sample_size(gibbs_weights(energy, alpha)) - 50) < 0.01)
     True
     """
@@ -77,7 +77,7 @@ def reduced(objective: Objective, key: Key[Array, ""], swarm: Swarm, particles: 
     What it has seen is kept; the particles that stay are evaluated again.
 
     >>> from core.particles.objectives import sphere
-    >>> fewer = reduced(sphere, jax.random.key(0), swarm_init(sphere, jnp.array([[0.0, 2.0]])), 1)
+    >>> fewer = jax.jit(lambda x: reduced(sphere, jax.random.key(0), swarm_init(sphere, x), 1))(jnp.array([[0.0, 2.0]]))
     >>> fewer.position.shape, fewer.best_point.tolist()
     ((1, 1), [0.0])
     """

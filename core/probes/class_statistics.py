@@ -128,7 +128,7 @@ def class_statistics(
 ) -> ClassStatistics:
     """Statistics of one batch.
 
-    >>> s = class_statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
+    >>> s = jax.jit(class_statistics, static_argnums=2)(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
     >>> s.means[:, 0].tolist(), s.scatter.tolist()
     ([2.0, 7.0], [2.0, 0.0])
     """
@@ -180,7 +180,8 @@ def class_statistics_of_shard(
             and no more time on a CPU; else equal to rounding. The scatters of GPUs add in any order: there it takes
             `--xla_gpu_deterministic_ops=true` too.
 
-    >>> s = class_statistics_of_shard(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
+    >>> statistics = jax.jit(class_statistics_of_shard, static_argnums=2)
+    >>> s = statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
     >>> s.means[:, 0].tolist(), s.scatter.tolist()
     ([2.0, 7.0], [2.0, 0.0])
     """

@@ -46,7 +46,7 @@ def variability(statistics: ClassStatistics) -> Variability:
     """NC1; Σ_W over samples, Σ_B over classes, each class counted once.
 
     >>> means, scatter = jnp.array([[1.0], [5.0]]), jnp.array([2.0, 2.0])
-    >>> found = variability(ClassStatistics(jnp.array([2, 2]), means, scatter, jnp.array([[4.0]])))
+    >>> found = jax.jit(variability)(ClassStatistics(jnp.array([2, 2]), means, scatter, jnp.array([[4.0]])))
     >>> [round(float(x), 4) for x in found]  # Σ_W = 1, Σ_B = 4: a quarter, divided by K or not
     [0.125, 0.25]
     """

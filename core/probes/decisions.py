@@ -47,7 +47,8 @@ def agreement_update(
         tile: classes at a time.
 
     >>> features = head = means = jnp.eye(2)
-    >>> state = agreement_update(agreement_init(), features, head, jnp.array([0.0, 9.0]), means, jnp.ones(2, bool))
+    >>> batch = features, head, jnp.array([0.0, 9.0]), means, jnp.ones(2, bool)
+    >>> state = jax.jit(agreement_update)(agreement_init(), *batch)
     >>> int(state.agreed), int(state.seen)  # such a bias decides for the second class every time
     (1, 2)
     """

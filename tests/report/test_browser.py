@@ -1,9 +1,10 @@
 """The report in a real browser, opened from disk: what should move moves, and shows what theory says."""
 
-import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from figures.explore import EXPLORABLES, address_of
+from tests.compiled import compiled
 from tests.report.browser import CHROMIUM
 from theory.entropy.laws import change_one_logit, exact_change_one_logit
 from theory.entropy.softmax import entropy, log_prob
@@ -63,7 +64,7 @@ def numbers(tab, *names):
 def test_the_tree_shows_what_theory_says_and_follows_its_sliders(at):
     tab = at("explore/trees.html#b=7&gamma=0.9&rho=0.25&leaf=0.1")
     tree = Tree(7, 0.9, 0.25)
-    expected = [amplification(tree), fixed_point(tree).bias, critical_fidelity(7, 0.25)]
+    expected = compiled(lambda: (amplification(tree), fixed_point(tree).bias, critical_fidelity(7, 0.25)))()
     assert numbers(tab, "alpha", "end", "needed") == pytest.approx([float(x) for x in expected], rel=1e-3)
     pictures = "['plane', 'cobweb', 'levels'].map(id => document.getElementById(id).innerHTML)"
     for name in ("b", "gamma", "rho"):
@@ -93,8 +94,12 @@ def test_logits_are_dragged_and_moved_by_keys(at):
     for _ in range(3):
         tab.press("ArrowUp")
     assert tab.run("document.activeElement.getAttribute('aria-valuenow')") == "0.3"
-    z, token = jnp.zeros(8).at[1].set(0.3), jnp.asarray(1)
-    first, exact = change_one_logit(z, token, 0.5), exact_change_one_logit(log_prob(z, token), entropy(z), 0.5)
+
+    @compiled
+    def change(z, token):
+        return change_one_logit(z, token, 0.5), exact_change_one_logit(log_prob(z, token), entropy(z), 0.5)
+
+    first, exact = change(0.3 * np.eye(8)[1], 1)
     assert numbers(tab, "first", "exact") == pytest.approx([float(first), float(exact)], rel=1e-3)
     x, y, wide, high = tab.run(BOX.format(LOGIT.format(4)))
     before = tab.run("document.getElementById('change').innerHTML")

@@ -13,6 +13,7 @@ import pytest
 from core.particles.cbo import CboParameters, anisotropic, cbo_move, isotropic, normals_for
 from core.particles.objectives import PROBLEMS
 from core.particles.swarm import swarm_init
+from tests.compiled import compiled
 from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights
 from theory.entropy.laws import change_along, change_one_logit, change_sampled_token, exact_change_one_logit
 from theory.entropy.softmax import discriminator, entropy, entropy_curvature, expected_discriminator, softmax_row
@@ -62,10 +63,11 @@ TREE_BODY = """return x.map(([b, g, r, m]) => {
 });"""
 
 
+@compiled
 def tree_values(grid):
     b, gamma, rho, mu = grid
     tree = Tree(b, gamma, rho)
-    return np.stack([
+    return jnp.stack([
         majority_map(b, mu), majority_derivative(b, mu), majority_slope(b), amplification(tree),
         critical_fidelity(b, rho), tree_step(mu, tree), tree_step_derivative(mu, tree),
     ], axis=1)  # fmt: skip
@@ -95,17 +97,16 @@ def test_where_a_tree_ends():
       return [end, M.organisationExponent(tree), M.trajectory(0.1, tree, 12)[12], M.correlationOfLevel(end, b, g)];
     });"""
     end, exponent, top, back = javascript("trees", body, np.stack([b, gamma, rho], 1).tolist()).T
-    tree = Tree(b, gamma, rho)
-    ours = fixed_point(tree).bias
+    tree, slope = Tree(b, gamma, rho), compiled(amplification)
+    ours = compiled(fixed_point)(tree).bias
     # the fixed point is known to ε/(α - 1) only
     np.testing.assert_allclose(end, ours, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(exponent, organisation_exponent(tree), **CLOSE)
-    np.testing.assert_allclose(top, tree_trajectory(0.1, tree, 12)[-1], **CLOSE)
-    amplifies = amplification(tree) > 1
-    np.testing.assert_allclose(
-        back[amplifies], rho[amplifies], rtol=1e-8
-    )  # the contour of a tree's end goes through it
-    np.testing.assert_allclose(amplification(Tree(b, gamma, jnp.clip(back, 0, 1)))[~amplifies & (back > 0)], 1)
+    np.testing.assert_allclose(exponent, compiled(organisation_exponent)(tree), **CLOSE)
+    np.testing.assert_allclose(top, compiled(tree_trajectory)(0.1, tree, 12)[-1], **CLOSE)
+    amplifies = slope(tree) > 1
+    # the contour of a tree's end goes through it
+    np.testing.assert_allclose(back[amplifies], rho[amplifies], rtol=1e-8)
+    np.testing.assert_allclose(slope(Tree(b, gamma, np.clip(back, 0, 1)))[~amplifies & (back > 0)], 1)
 
 
 ENTROPY_BODY = """return x.logits.map((z, i) => {
@@ -120,13 +121,14 @@ ENTROPY_BODY = """return x.logits.map((z, i) => {
 def entropy_case():
     rng = np.random.default_rng(0)
     logits = np.concatenate([np.zeros((1, 8)), rng.normal(size=(20, 8)) * np.linspace(0.1, 9, 20)[:, None]])
-    return jnp.asarray(logits), jnp.asarray(rng.normal(size=logits.shape))
+    return logits, rng.normal(size=logits.shape)
 
 
+@compiled
 def entropy_values(z, v):
     token, h, row = jnp.full(z.shape[0], 2), entropy(z), softmax_row(z)
     log_p = row.shifted[:, 2] - row.log_partition
-    return np.column_stack([
+    return jnp.column_stack([
         h, expected_discriminator(z), change_one_logit(z, token, 0.3), change_sampled_token(z, token, 0.3),
         change_along(z, v), exact_change_one_logit(log_p, h, 0.3), entropy(z + v) - h, entropy_curvature(z, v),
         row.prob, discriminator(z),
@@ -153,29 +155,35 @@ def test_a_landscape_and_its_minima(name):
     body = f"""const {{energy, box, minima}} = M.landscapes.{name};
       return {{energy: x.map(([a, b]) => energy(a, b)), box, minima}};"""
     found = javascript("swarm", body, points.tolist())
-    np.testing.assert_allclose(found["energy"], problem.function(jnp.asarray(points.T)), **CLOSE)
+    np.testing.assert_allclose(found["energy"], compiled(problem.function)(points.T), **CLOSE)
     np.testing.assert_allclose(found["minima"], problem.minimisers(2), rtol=1e-12)
     assert found["box"].tolist() == list(problem.box)
 
 
 @pytest.mark.parametrize(("noise", "amplitude"), [("anisotropic", anisotropic), ("isotropic", isotropic)])
 def test_one_step_of_a_swarm(noise, amplitude):
-    points = jnp.asarray(np.random.default_rng(2).uniform(-3, 3, (2, 32)))
+    points = np.random.default_rng(2).uniform(-3, 3, (2, 32))
     parameters, key = CboParameters(drift=1.3, sigma=0.7, alpha=2.0, dt=0.05), jax.random.key(3)
-    swarm = swarm_init(PROBLEMS["himmelblau"].function, points)
-    normals = normals_for(key, swarm)
+
+    @compiled
+    def ours(points):
+        swarm = swarm_init(PROBLEMS["himmelblau"].function, points)
+        centre = consensus_point(points, swarm.energy, 2.0)
+        size = effective_sample_size(gibbs_weights(swarm.energy, 2.0))
+        moved = cbo_move(parameters, key, swarm, centre[:, None], amplitude)
+        return swarm.energy, normals_for(key, swarm), centre, size, moved
+
+    energy, normals, centre, size, moved = ours(points)
     body = f"""const c = M.consensus(x.points, x.energies, 2.0);
       const next = M.step(x.points, c.point, x.normals, {{drift: 1.3, sigma: 0.7, dt: 0.05, noise: "{noise}"}});
       return {{point: c.point, effective: c.effective, next, spread: M.spread(x.points, c.point)}};"""
-    data = {"points": points.T.tolist(), "energies": swarm.energy.tolist(), "normals": normals.T.tolist()}
+    data = {"points": points.T.tolist(), "energies": energy.tolist(), "normals": normals.T.tolist()}
     found = javascript("swarm", body, data)
-    centre = consensus_point(points, swarm.energy, 2.0)
     np.testing.assert_allclose(found["point"], centre, **CLOSE)
-    np.testing.assert_allclose(found["effective"], effective_sample_size(gibbs_weights(swarm.energy, 2.0)), **CLOSE)
-    np.testing.assert_allclose(found["next"], cbo_move(parameters, key, swarm, centre[:, None], amplitude).T, **CLOSE)
-    np.testing.assert_allclose(
-        found["spread"], jnp.sqrt(jnp.mean(jnp.sum((points - centre[:, None]) ** 2, 0))), **CLOSE
-    )
+    np.testing.assert_allclose(found["effective"], size, **CLOSE)
+    np.testing.assert_allclose(found["next"], moved.T, **CLOSE)
+    spread = np.sqrt(np.mean(np.sum((points - centre[:, None]) ** 2, 0)))
+    np.testing.assert_allclose(found["spread"], spread, **CLOSE)
 
 
 def test_random_numbers_are_normal_and_repeat():

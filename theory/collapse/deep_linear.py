@@ -79,11 +79,11 @@ def deep_linear_minimum(
     ([7.272, 5.597, 4.301, 4.301], 0.0122184)
     """
     spectrum = within("spectrum", spectrum, 0) * 1.0
-    decays = jnp.asarray(decays)
+    kept, decays = spectrum.shape[0] if rank is None else count("rank", rank, 1), jnp.asarray(decays)
     depth, ridge = decays.shape[0], jnp.asarray(samples) * jnp.asarray(feature_decay)
     total = collapse_load(samples, decays, feature_decay)
     roots = mode_root(total / spectrum, depth, branch)
-    if rank is not None and count("rank", rank, 1) < spectrum.shape[0]:
+    if kept < spectrum.shape[0]:
         order = jnp.argsort(-spectrum, stable=True)
         roots = jnp.zeros_like(roots).at[order[:rank]].set(roots[order[:rank]])
     power = roots**depth

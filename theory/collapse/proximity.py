@@ -84,7 +84,7 @@ def flow_velocity(
 def class_scatter(features: Float[Array, "d N"], classes: int) -> Scatter:
     """Traces of Σ_W and Σ_B; their quotient is ÑC1.
 
-    >>> [float(x) for x in class_scatter(jnp.array([[1.0, 3.0, -1.0, -3.0]]), 2)]  # means ±2
+    >>> [float(x) for x in jax.jit(class_scatter, static_argnums=1)(jnp.array([[1.0, 3.0, -1.0, -3.0]]), 2)]  # means ±2
     [1.0, 4.0]
     """
     dimension, samples = features.shape

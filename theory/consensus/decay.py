@@ -82,7 +82,7 @@ def euler_path_exponent(
     |.|²/r² is non-central χ², a Poisson mixture of central ones, and E log χ²_k = log 2 + ψ(k/2). Exact to 1e-10 for
     r >= 0.02 (1 - h).
 
-    >>> bool(abs(euler_path_exponent(0.01, 1.5647)) < 1e-4)  # where the anisotropic swarm stops to contract
+    >>> bool(abs(jax.jit(euler_path_exponent)(0.01, 1.5647)) < 1e-4)  # where the anisotropic swarm stops to contract
     True
     """
     shift, noise, d = 1 - jnp.asarray(contraction), within("noise", noise, 0, strict=True), jnp.asarray(dimension)

@@ -68,7 +68,7 @@ def entropic_envelope(
 ) -> Float[Array, ""]:
     """E_{α,s}(y); differentiable in y.
 
-    >>> value = entropic_envelope(lambda x: x**2 / 2, 0.0, 1.0, 1.0)  # log(1 + α s²) / 2α
+    >>> value = jax.jit(lambda y: entropic_envelope(lambda x: x**2 / 2, y, 1.0, 1.0))(0.0)  # log(1 + α s²) / 2α
     >>> bool(abs(value - jnp.log(2.0) / 2) < 1e-6)
     True
     """

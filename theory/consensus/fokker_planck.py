@@ -54,7 +54,8 @@ def mean_field_consensus(law: MeanField, energy: LineEnergy, alpha: Real[ArrayLi
     """x_α of the law.
 
     >>> law = mean_field_init(jnp.zeros_like, -1.0, 1.0, cells=4)
-    >>> [float(mean_field_consensus(law, jnp.negative, alpha)) for alpha in (0.0, jnp.inf)]  # the mean; the lowest
+    >>> consensus = jax.jit(lambda alpha: mean_field_consensus(law, jnp.negative, alpha))
+    >>> [float(consensus(alpha)) for alpha in (0.0, jnp.inf)]  # the mean; the lowest
     [0.0, 0.75]
     """
     weights = gibbs_weights(energy(law.cells), alpha) * law.mass

@@ -31,7 +31,8 @@ def laplace_shift(energy: Energy, log_density: Energy, minimiser: Float[Array, "
         log_density: log ρ up to a constant.
         minimiser: x*, inside the support.
 
-    >>> shift = laplace_shift(lambda x: x[0] ** 2 / 2, lambda x: -((x[0] - 3.0) ** 2) / 2, jnp.zeros(1))
+    >>> energy, density = lambda x: x[0] ** 2 / 2, lambda x: -((x[0] - 3.0) ** 2) / 2
+    >>> shift = jax.jit(lambda x: laplace_shift(energy, density, x))(jnp.zeros(1))
     >>> float(shift[0])
     3.0
     """

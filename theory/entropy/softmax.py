@@ -57,7 +57,7 @@ def entropy(logits: Float[ArrayLike, "*batch vocab"]) -> Float[Array, "*batch"]:
     """H = -Σ p log p in nats.
 
     >>> import jax.numpy as jnp
-    >>> print(f"{entropy(jnp.zeros(8)):.4f}")  # log 8
+    >>> print(f"{jax.jit(entropy)(jnp.zeros(8)):.4f}")  # log 8
     2.0794
     """
     row = softmax_row(logits)

@@ -61,7 +61,8 @@ def preference_loss(
 ) -> Float[Array, ""]:
     """-Σ π_w(y) π_l(y') log σ(r(y) - r(y')): the loss of infinitely many pairs.
 
-    >>> print(f"{preference_loss(jnp.zeros(2), jnp.log(jnp.full(2, 0.5)), jnp.log(jnp.full(2, 0.5))):.4f}")  # log 2
+    >>> fair = jnp.log(jnp.full(2, 0.5))
+    >>> print(f"{jax.jit(preference_loss)(jnp.zeros(2), fair, fair):.4f}")  # log 2
     0.6931
     """
     r = jnp.asarray(rewards)

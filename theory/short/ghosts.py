@@ -36,7 +36,7 @@ def two_class_zeros(
         spread: Δ > 0, the difference of their slopes.
         turns: the largest k.
 
-    >>> print(two_class_zeros(0.0, 1.0).imag.round(4))  # e^{±iπ} = -1
+    >>> print(jax.jit(two_class_zeros)(0.0, 1.0).imag.round(4))  # e^{±iπ} = -1
     [ 3.1416 -3.1416]
     """
     width = within("spread", spread, 0, strict=True)

@@ -177,7 +177,7 @@ def best_of_deficit(
 
     >>> prob, symbols = jnp.array([0.5, 0.5]), jnp.array([10.0, 40.0])
     >>> rate = tilted_divergence(prob, jnp.array([0.0, 1.0]), jnp.log(3.0))
-    >>> short, long = best_of_deficit(prob, rate, symbols)
+    >>> short, long = jax.jit(best_of_deficit)(prob, rate, symbols)
     >>> print(f"{long - short:.4f}")  # ½ log(4)/λ, λ = log 3
     0.6309
     """

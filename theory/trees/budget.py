@@ -183,7 +183,7 @@ def saturation_budget(tree: Tree, leaf: Leaf, cost: Real[ArrayLike, "*#batch"]) 
 
     >>> tree = Tree(3, 1.0, 0.0)
     >>> leaf = Leaf(2 / 3, organisation_exponent(tree) / 2)  # x* = c_0
-    >>> print(f"{saturation_budget(tree, leaf, cost=1.0):.4f}")  # three leaves of x* + c_0
+    >>> print(f"{jax.jit(saturation_budget)(tree, leaf, cost=1.0):.4f}")  # three leaves of x* + c_0
     6.0000
     """
     s, ceiling = organisation_exponent(tree), fixed_point(tree).bias

@@ -74,7 +74,7 @@ def cascade_step(
 ) -> Float[Array, "nodes"]:
     """One step of the mean field; row i of W has a 1 for each agent that i listens to.
 
-    >>> print(cascade_step(jnp.array([1.0, 1.0, 0.0]), 1 - jnp.eye(3), 0.5, 0.5).round(4))  # the last: 1 - 1/4
+    >>> print(jax.jit(cascade_step)(jnp.array([1.0, 1.0, 0.0]), 1 - jnp.eye(3), 0.5, 0.5).round(4))  # the last: 1 - 1/4
     [0.5  0.5  0.75]
     """
     x, hears = within("errors", errors, 0, 1), within("adjacency", adjacency, 0, 1)
@@ -93,7 +93,8 @@ def cascade(
     """The error probabilities of every agent over time, the start in row 0.
 
     >>> ring = jnp.roll(jnp.eye(3), 1, axis=0)
-    >>> cascade(jnp.array([1.0, 0.0, 0.0]), ring, 1.0, 1.0, steps=2).tolist()  # a sure error walks round
+    >>> walk = jax.jit(lambda start: cascade(start, ring, 1.0, 1.0, steps=2))
+    >>> walk(jnp.array([1.0, 0.0, 0.0])).tolist()  # a sure error walks round
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     start = within("errors", errors, 0, 1) * 1.0

@@ -48,7 +48,8 @@ def heterogeneous_root(leaf_bias: Real[ArrayLike, "*batch leaves"], tree: Tree) 
     A node's common cause, of probability ρ, lets all its children cast the vote of one of them, drawn evenly. The
     fan-in must be known when traced, fidelity and correlation are scalars.
 
-    >>> root = heterogeneous_root(jnp.array([0.5, 0.5, 0.0]), Tree(3, 1.0, correlation=0.5))
+    >>> tree = Tree(3, 1.0, correlation=0.5)
+    >>> root = jax.jit(lambda leaves: heterogeneous_root(leaves, tree))(jnp.array([0.5, 0.5, 0.0]))
     >>> print(f"{root:.4f}")  # half of the mean 1/3, half of the majority 1/2
     0.4167
     """

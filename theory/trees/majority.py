@@ -145,7 +145,7 @@ def log_majority_error(
     With a = (b+1)/2 and h = a - 1, P = I_q(a, a) = s_b q ∫₀¹ (4 q w (1 - q w))^h dw. The integrand grows with w,
     so its logarithm is taken relative to w = 1, and the range starts where that falls below exp(-40).
 
-    >>> print(f"{log_majority_error(3, -1000.0):.2f}")  # ln(3q²)
+    >>> print(f"{jax.jit(log_majority_error)(3, -1000.0):.2f}")  # ln(3q²)
     -1998.90
     """
     fan_in, log_error = odd("fan_in", fan_in), within("log_error", log_error, high=math.log(0.5) + 1e-6)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from core.data.glyphs import glyph_templates, sample_glyphs
+from tests.compiled import compiled
 
 
 def test_templates_differ_and_keep_a_margin():
@@ -14,7 +15,7 @@ def test_templates_differ_and_keep_a_margin():
 
 
 def test_without_noise_an_image_is_its_shifted_template():
-    images, labels = jax.jit(lambda key: sample_glyphs(key, (3, 2, 4), 0.0))(jax.random.key(0))
+    images, labels = compiled(lambda key: sample_glyphs(key, (3, 2, 4), 0.0))(jax.random.key(0))
     assert np.array_equal(labels, [0, 0, 0, 1, 1, 2, 2, 2, 2])
     for image, label in zip(np.asarray(images).reshape(-1, 8, 8), labels, strict=True):
         shape = glyph_templates()[label]

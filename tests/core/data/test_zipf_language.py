@@ -3,13 +3,14 @@ import numpy as np
 import pytest
 
 from core.data.zipf_language import sample_language, sample_sequences
+from tests.compiled import compiled
 
 VOCABULARY, STATES = 6, 4
 
 
 @pytest.fixture(scope="module")
 def language():
-    return jax.jit(lambda key: sample_language(key, VOCABULARY, STATES, branches=2, words=3))(jax.random.key(0))
+    return compiled(lambda key: sample_language(key, VOCABULARY, STATES, branches=2, words=3))(jax.random.key(0))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def test_odds_are_probabilities(matrices):
 
 
 def test_words_and_pairs_occur_as_often_as_the_model_says(language, matrices):
-    texts = np.asarray(jax.jit(lambda key: sample_sequences(key, language, 20_000, 2))(jax.random.key(1)))
+    texts = compiled(lambda key, language: sample_sequences(key, language, 20_000, 2))(jax.random.key(1), language)
     transition, emission = matrices
     expected = np.einsum("sv,st,tw->vw", emission, transition, emission) / STATES
     counts = np.zeros((VOCABULARY, VOCABULARY))

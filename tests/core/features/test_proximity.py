@@ -1,19 +1,18 @@
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from core.features.proximity import feature_flow, proximal_features
+from tests.compiled import compiled
 from theory.collapse.proximity import collapsed_features, flow_velocity
 
 CLASSES, DECAYS = 3, (0.2, 0.1)
-flow = jax.jit(feature_flow, static_argnames=("classes", "duration", "records", "substeps"))
-proximal, velocity = jax.jit(proximal_features, static_argnums=1), jax.jit(flow_velocity, static_argnums=1)
+flow = compiled(feature_flow, static_argnames=("classes", "duration", "records", "substeps"))
+proximal, velocity = compiled(proximal_features, static_argnums=1), compiled(flow_velocity, static_argnums=1)
 
 
 @pytest.fixture(scope="module")
 def start():
-    return jax.random.normal(jax.random.key(0), (4, 6))
+    return np.random.default_rng(0).normal(size=(4, 6))
 
 
 def test_flow_has_the_velocity_and_the_order_of_its_method(start):
@@ -21,7 +20,7 @@ def test_flow_has_the_velocity_and_the_order_of_its_method(start):
         return flow(start, CLASSES, *DECAYS, duration=0.5, records=2, substeps=substeps)[1][-1]
 
     coarse, fine, exact = end(2), end(4), end(64)
-    ratio = jnp.linalg.norm(coarse - exact) / jnp.linalg.norm(fine - exact)
+    ratio = np.linalg.norm(coarse - exact) / np.linalg.norm(fine - exact)
     assert 10 < ratio < 24  # 2⁴
     short = flow(start, CLASSES, *DECAYS, duration=1e-6, records=2, substeps=1)[1]
     np.testing.assert_allclose((short[1] - short[0]) / 1e-6, velocity(start, CLASSES, *DECAYS), rtol=1e-4, atol=1e-4)
@@ -34,7 +33,7 @@ def test_proximal_features_are_stationary(start):
 
 
 def test_collapsed_features_stay():
-    collapsed = collapsed_features(4, CLASSES, 2, *DECAYS)
+    collapsed = compiled(lambda: collapsed_features(4, CLASSES, 2, *DECAYS))()
     np.testing.assert_allclose(proximal(collapsed, CLASSES, *DECAYS, 1.0), collapsed, atol=1e-9)
     with pytest.raises(ValueError, match="records"):
-        feature_flow(collapsed, CLASSES, *DECAYS, duration=1.0, records=1)
+        flow(collapsed, CLASSES, *DECAYS, duration=1.0, records=1)

@@ -5,6 +5,7 @@ import pytest
 
 from core.features.starts import descend_from_random
 from core.features.unconstrained import Penalty, class_targets
+from tests.compiled import compiled
 from theory.collapse.codes import best_code_scale, etf_code
 
 TARGETS = jnp.asarray(class_targets((2, 2, 2)))
@@ -12,11 +13,11 @@ PENALTY = Penalty(jnp.array([0.02]), jnp.asarray(0.02))
 
 
 def test_cross_entropy_starts_end_in_the_simplex_and_all_in_the_same_place():
-    models, values = jax.jit(
+    models, values = compiled(
         lambda key: descend_from_random(key, 3, TARGETS, (4,), PENALTY, loss="cross-entropy", steps=200)
     )(jax.random.key(0))
     assert models.layers[0].shape == (3, 3, 4)
-    expected = jax.jit(best_code_scale)(etf_code(3), 2, PENALTY.layers, PENALTY.features)[1]
+    expected = compiled(lambda: best_code_scale(etf_code(3), 2, 1, 0.02)[1])()
     np.testing.assert_allclose(values, expected, rtol=1e-9)
 
 

@@ -16,11 +16,13 @@ from core.features.unconstrained import (
     sample_model,
     squared_loss,
 )
+from tests.compiled import compiled
 from theory.collapse.deep_linear import deep_linear_minimum
 
 SIZES = (6, 4, 2)
 TARGETS = jnp.asarray(class_targets(SIZES))
 PENALTY = Penalty(jnp.array([3e-3, 6e-3]), jnp.asarray(4e-3))
+residual = compiled(jax.vmap(balance_residual, (0, None)))
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +30,12 @@ def descended():
     def run(key):
         return minimise(lambda m: squared_loss(m, TARGETS, PENALTY), sample_model(key, (5, 5, 3), 12, 0.5), 400)
 
-    return jax.jit(jax.vmap(run))(jax.random.split(jax.random.key(0), 3))
+    return compiled(lambda key: jax.vmap(run)(jax.random.split(key, 3)))(jax.random.key(0))
 
 
 @pytest.fixture(scope="module")
 def minimum():
-    return jax.jit(deep_linear_minimum)(jnp.asarray(SIZES, float), 12, PENALTY.layers, PENALTY.features)
+    return compiled(deep_linear_minimum)(np.asarray(SIZES, float), 12, PENALTY.layers, PENALTY.features)
 
 
 def test_random_starts_come_down_to_the_closed_form_and_not_below(descended, minimum):
@@ -46,26 +48,28 @@ def test_random_starts_come_down_to_the_closed_form_and_not_below(descended, min
 
 def test_the_layers_found_are_balanced(descended):
     model, _, _ = descended
-    assert np.all(jax.vmap(lambda m: balance_residual(m, PENALTY))(model) < 1e-8)
+    assert np.all(residual(model, PENALTY) < 1e-8)
     # and a wrong decay is seen
-    wrong = Penalty(PENALTY.layers * jnp.array([1.0, 1.1]), PENALTY.features)
-    assert np.all(jax.vmap(lambda m: balance_residual(m, wrong))(model) > 0.05)
+    wrong = Penalty(np.array([3e-3, 6.6e-3]), PENALTY.features)
+    assert np.all(residual(model, wrong) > 0.05)
 
 
 def test_planted_model_is_the_minimiser(minimum):
-    plant = jax.jit(plant_model, static_argnums=5)
-    model = plant(minimum.layer_energy, jnp.eye(3), TARGETS, PENALTY, jax.random.key(1), 5)
-    np.testing.assert_allclose(squared_loss(model, TARGETS, PENALTY), minimum.value, rtol=1e-13)
-    means = class_means(model.features, TARGETS)
-    np.testing.assert_allclose(means.T @ means, jnp.diag(minimum.mean_energy), atol=1e-12)
-    head = layer_product(model.layers)
-    np.testing.assert_allclose(head @ means, jnp.diag(minimum.outputs), atol=1e-12)
+    @compiled
+    def planted(energy, key):
+        model = plant_model(energy, jnp.eye(3), TARGETS, PENALTY, key, 5)
+        return squared_loss(model, TARGETS, PENALTY), class_means(model.features, TARGETS), layer_product(model.layers)
+
+    loss, means, head = planted(minimum.layer_energy, jax.random.key(1))
+    np.testing.assert_allclose(loss, minimum.value, rtol=1e-13)
+    np.testing.assert_allclose(means.T @ means, np.diag(minimum.mean_energy), atol=1e-12)
+    np.testing.assert_allclose(head @ means, np.diag(minimum.outputs), atol=1e-12)
 
 
 def test_cross_entropy_is_the_negative_log_likelihood_and_bias_moves_only_where_asked():
     none = Penalty(jnp.zeros(2), jnp.zeros(()))
 
-    @jax.jit
+    @compiled
     def found(key):
         model = sample_model(key, (5, 5, 3), 12, 1.0)
         slopes = [jax.grad(lambda m, b=b: squared_loss(m, TARGETS, none, biased=b))(model).bias for b in (False, True)]

@@ -3,12 +3,15 @@ import numpy as np
 import pytest
 
 from core.networks.full_batch import train_full_batch
+from tests.compiled import compiled
 
 
 def test_it_reaches_the_minimum_and_records_start_and_end():
-    end, path = train_full_batch(
-        lambda x: jnp.sum((x - 1) ** 2), jnp.zeros(2), lambda x: x, steps=400, records=5, rate=0.1
-    )
+    @compiled
+    def run(start):
+        return train_full_batch(lambda x: jnp.sum((x - 1) ** 2), start, lambda x: x, steps=400, records=5, rate=0.1)
+
+    end, path = run(np.zeros(2))
     assert path.shape == (5, 2)
     assert not np.any(path[0])
     np.testing.assert_array_equal(path[-1], end)

@@ -1,22 +1,22 @@
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from core.networks.multilayer import layer_outputs, sample_layers
+from tests.compiled import compiled
 
 
 def test_forward_pass_is_the_rectified_chain():
-    layers = jax.jit(sample_layers, static_argnums=1)(jax.random.key(0), (4, 3, 2))
-    inputs = jax.random.normal(jax.random.key(1), (5, 4))
-    hidden, out = jax.jit(layer_outputs)(layers, inputs)
-    np.testing.assert_allclose(hidden, np.maximum(np.asarray(inputs) @ np.asarray(layers[0][0]), 0))
-    np.testing.assert_allclose(out, np.asarray(hidden) @ np.asarray(layers[1][0]))
-    assert jnp.any(out < 0)
+    layers = compiled(sample_layers, static_argnums=1)(jax.random.key(0), (4, 3, 2))
+    inputs = np.random.default_rng(1).normal(size=(5, 4))
+    hidden, out = compiled(layer_outputs)(layers, inputs)
+    np.testing.assert_allclose(hidden, np.maximum(inputs @ layers[0][0], 0))
+    np.testing.assert_allclose(out, hidden @ layers[1][0])
+    assert np.any(out < 0)
 
 
 def test_variance_keeps_the_scale():
-    weight, offset = jax.jit(sample_layers, static_argnums=1)(jax.random.key(0), (200, 300))[0]
+    weight, offset = compiled(sample_layers, static_argnums=1)(jax.random.key(0), (200, 300))[0]
     assert abs(float(weight.var()) * 100 - 1) < 0.03
     assert not offset.any()
 

@@ -3,15 +3,16 @@ import numpy as np
 import pytest
 
 from core.networks.transformer import transformer
+from tests.compiled import compiled
 
 MODEL = transformer(11, 6, width=8, layers=1, heads=2)
-APPLY = jax.jit(MODEL.apply)
+APPLY = compiled(MODEL.apply)
 
 
 @pytest.fixture(scope="module")
 def many():
     """Two models, their parameters stacked."""
-    return jax.jit(jax.vmap(MODEL.init))(jax.random.split(jax.random.key(3), 2))
+    return compiled(lambda key: jax.vmap(MODEL.init)(jax.random.split(key, 2)))(jax.random.key(3))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_the_past_does_not_see_the_future(case):
 
 def test_it_is_a_pure_pair_that_vmaps(case, many):
     params, sequences = case
-    both = np.asarray(jax.jit(jax.vmap(MODEL.apply, (0, None)))(many, sequences))
+    both = np.asarray(compiled(jax.vmap(MODEL.apply, (0, None)))(many, sequences))
     np.testing.assert_allclose(both[1], APPLY(params, sequences), atol=1e-5)
     assert np.abs(both[0] - both[1]).max() > 0.1
     np.testing.assert_array_equal(APPLY(params, sequences), APPLY(params, sequences))

@@ -24,6 +24,7 @@ from core.particles.resampling import multinomial, systematic
 from core.particles.sampling import SamplingParameters, sampling_step
 from core.particles.schedules import alpha_for_effective_share, cooled_sigma, growing_alpha, reduced
 from core.particles.swarm import swarm_consensus, swarm_init
+from tests.compiled import compiled
 
 KEY = jax.random.key(3)
 START = jnp.array([[1.0, -0.5, 0.3, 0.8], [0.2, 0.4, -1.0, 0.6]])
@@ -78,11 +79,11 @@ VARIANTS = {
 @pytest.mark.parametrize("objective", [sphere, holes])
 def test_one_particle_and_holes_leave_every_variant_finite(objective):
     x = START if objective is holes else START[:, 1:2]
-    ends = jax.jit(lambda x: {name: step(objective, p, x) for name, (step, p) in VARIANTS.items()})(x)
+    ends = compiled(lambda x: {name: step(objective, p, x) for name, (step, p) in VARIANTS.items()})(x)
     for name, (state, _) in ends.items():
         position = getattr(state, "swarm", state).position
         assert position.shape == x.shape, name
-        assert bool(jnp.isfinite(position).all()), name
+        assert np.isfinite(position).all(), name
 
 
 BAD_PARAMETERS = [
@@ -133,8 +134,11 @@ def swarm():
         (lambda: batch_step(sphere, CboParameters(), KEY, swarm(), 5), "size"),
         (lambda: batch_step(sphere, CboParameters(), KEY, swarm(), 4, move="some"), "move is 'some'"),
         (lambda: sampling_step(sphere, SamplingParameters(scale=0.0), KEY, swarm()), "scale"),
-        (lambda: constrained(sphere, CboParameters(), START, stiffness=0.0), "stiffness"),
-        (lambda: constrained(sphere, CboParameters(), START, constraint=lambda x: x[0]), "constraint gives shape"),
+        (lambda: jax.eval_shape(lambda x: constrained(sphere, CboParameters(), x, stiffness=0.0), START), "stiffness"),
+        (
+            lambda: jax.eval_shape(lambda x: constrained(sphere, CboParameters(), x, lambda x: x[0]), START),
+            "gives shape",
+        ),
         (lambda: front_init(lambda x: x, START, jnp.ones((3, 4))), "weights"),
         (lambda: front_init(lambda x: x, START, jnp.zeros((2, 4))), "weights"),
         (lambda: front_init(lambda x: jnp.nan * x, START, jnp.ones((2, 4))), "finite at none"),

@@ -1,5 +1,4 @@
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -7,9 +6,10 @@ from core.particles.cbo import CboParameters, cbo_step
 from core.particles.loops import any_of, consensus_path, energy_below, evolve, evolve_until, spread_below, stagnant_for
 from core.particles.objectives import sphere
 from core.particles.swarm import swarm_init
+from tests.compiled import compiled
 
 KEY = jax.random.key(0)
-SWARM = jax.jit(lambda key: swarm_init(sphere, jax.random.normal(key, (2, 32)) + 1))(KEY)
+SWARM = compiled(lambda key: swarm_init(sphere, jax.random.normal(key, (2, 32)) + 1))(KEY)
 
 
 def step(swarm):
@@ -17,7 +17,7 @@ def step(swarm):
 
 
 def test_the_history_does_not_change_the_run():
-    @jax.jit
+    @compiled
     def three(swarm):
         stopped = evolve_until(step, swarm, lambda swarm, _: swarm.step >= 20, 100)
         told, path = evolve(step, swarm, 20, record=consensus_path, every=5)
@@ -37,8 +37,8 @@ def test_stopping_rules_stop_where_they_say():
         rules = (energy_below(level), lambda swarm, agreed: swarm.step - swarm.improved >= patience)
         return evolve_until(step, SWARM, any_of(*rules, spread_below(spread)), 500)
 
-    ends = jax.jit(jax.vmap(run))(jnp.array([[1e-3, 1e9, 0.0], [-1.0, 12, 0.0], [-1.0, 1e9, 1e-2], [-1.0, 1e9, 0.0]]))
-    path = jax.jit(lambda s: evolve(step, s, 500, record=lambda now, seen: (now.best_energy, seen.spread))[1])(SWARM)
+    ends = compiled(jax.vmap(run))(np.array([[1e-3, 1e9, 0.0], [-1.0, 12, 0.0], [-1.0, 1e9, 1e-2], [-1.0, 1e9, 0.0]]))
+    path = compiled(lambda s: evolve(step, s, 500, record=lambda now, seen: (now.best_energy, seen.spread))[1])(SWARM)
     best, spread = map(np.asarray, path)
     steps = np.asarray(ends.step).tolist()
     improved = np.append(0, np.flatnonzero(np.diff(np.append(np.inf, best)) < 0) + 1)
@@ -47,7 +47,7 @@ def test_stopping_rules_stop_where_they_say():
 
 
 def test_a_swarm_that_stagnates_has_not_improved_for_so_long():
-    swarm = SWARM._replace(step=jnp.int32(20), improved=jnp.int32(8))
+    swarm = SWARM._replace(step=np.int32(20), improved=np.int32(8))
     assert bool(stagnant_for(12)(swarm, None))
     assert not bool(stagnant_for(13)(swarm, None))
 

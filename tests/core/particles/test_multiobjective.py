@@ -5,6 +5,7 @@ import numpy as np
 from core.particles.cbo import CboParameters
 from core.particles.front_weights import on_simplex, repelled_weights
 from core.particles.multiobjective import chebyshev, front_init, front_step, spread_weights, weighted_sum
+from tests.compiled import compiled
 
 KEY = jax.random.key(3)
 
@@ -16,7 +17,7 @@ def test_the_front_of_two_objectives_is_found_also_where_it_is_not_convex():
 
     parameters = CboParameters(1.0, 2.0, 1e4, 0.05)
 
-    @jax.jit
+    @compiled
     def run(x):
         start, values = front_init(concave, x, spread_weights(48)), []
         for rule in (chebyshev, weighted_sum):
@@ -24,7 +25,7 @@ def test_the_front_of_two_objectives_is_found_also_where_it_is_not_convex():
             values.append(jax.lax.fori_loop(0, 150, step, start).values)
         return values
 
-    even, convex = map(np.asarray, run(jnp.asarray(np.random.default_rng(0).uniform(size=(2, 48)))))
+    even, convex = map(np.asarray, run(np.random.default_rng(0).uniform(size=(2, 48))))
     assert max(np.median((values**2).sum(0)) for values in (even, convex)) < 1.02
     assert np.mean(even.min(0) > 0.1) > 0.5  # away from both ends of the front
     assert np.mean(convex.min(0) > 0.1) < 0.1
@@ -35,7 +36,7 @@ def test_weights_that_adapt_spread_a_crowded_front_evenly():
         share, off = jnp.clip(x[0], 0, 1), x[1] ** 2 + 10 * (x[0] - jnp.clip(x[0], 0, 1)) ** 2
         return jnp.stack([share, (1 - share) ** 4]) + off[None]
 
-    @jax.jit
+    @compiled
     def run(rate):
         def step(_, state):
             state, _ = front_step(flat, CboParameters(1.0, 1.5, 1e5, 0.05), KEY, state)
@@ -55,7 +56,7 @@ def test_weights_that_adapt_spread_a_crowded_front_evenly():
 
 def test_a_projection_onto_the_simplex_is_the_nearest_point():
     points = np.random.default_rng(0).normal(size=(3, 20))
-    near = np.asarray(on_simplex(jnp.asarray(points)))
+    near = compiled(on_simplex)(points)
     np.testing.assert_allclose(near.sum(0), 1, atol=1e-14)
     corners = np.eye(3)
     # (x - Px)·(y - Px) <= 0 for every y of the simplex: it is enough to look at its corners

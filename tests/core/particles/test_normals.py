@@ -6,6 +6,7 @@ from scipy import stats
 
 from core.particles.normals import addressed_normals, cosine_of_turns, step_key
 from core.verify.goodness import law_sample
+from tests.compiled import compiled
 
 KEY = jax.random.key(5)
 
@@ -13,7 +14,9 @@ KEY = jax.random.key(5)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_they_are_standard_normal_and_independent(dtype):
     n = 2**17
-    draws = np.asarray(jax.jit(lambda: addressed_normals(KEY, 4, jnp.arange(n, dtype=jnp.uint32), dtype))(), np.float64)
+    draws = np.asarray(
+        compiled(lambda: addressed_normals(KEY, 4, jnp.arange(n, dtype=jnp.uint32), dtype))(), np.float64
+    )
     assert np.abs(draws.mean(1)).max() < 4.5 / np.sqrt(n)
     assert np.abs(draws.var(1) - 1).max() < 4.5 * np.sqrt(2 / n)
     # neighbours in the pair, across pairs and across particles, also in their squares
@@ -26,19 +29,19 @@ def test_they_are_standard_normal_and_independent(dtype):
 
 
 def test_the_uniform_that_rounds_to_one_does_not_make_an_infinity():
-    words = jnp.array([0, 2**32 - 1], jnp.uint32)
+    words = np.array([0, 2**32 - 1], np.uint32)
     from core.particles.normals import _unit_double, _unit_single
 
-    assert _unit_single(words).tolist() == [2**-24, 1 - 2**-24]
-    ends = np.asarray(_unit_double(words, words))
+    assert compiled(_unit_single)(words).tolist() == [2**-24, 1 - 2**-24]
+    ends = compiled(_unit_double)(words, words)
     assert ends[0] > 0
     assert ends[1] < 1
 
 
 def test_a_number_depends_on_its_address_alone():
-    numbers = jnp.arange(100, dtype=jnp.uint32)
+    numbers = np.arange(100, dtype=np.uint32)
 
-    @jax.jit
+    @compiled
     def both(numbers):
         return addressed_normals(KEY, 3, numbers), addressed_normals(KEY, 2, numbers[40:60])
 
@@ -47,16 +50,11 @@ def test_a_number_depends_on_its_address_alone():
 
 
 def test_the_key_of_a_step_is_that_of_fold_in():
-    assert bool(jax.jit(lambda step: step_key(KEY, step) == jax.random.fold_in(KEY, step))(jnp.int32(17)))
+    assert bool(compiled(lambda step: step_key(KEY, step) == jax.random.fold_in(KEY, step))(17))
 
 
 def test_cosine_of_turns():
-    turns = np.linspace(-4, 4, 100001)
-    assert (
-        np.abs(
-            jax.jit(cosine_of_turns)(jnp.asarray(turns, jnp.float32))
-            - np.cos(2 * np.pi * turns.astype(np.float32).astype(np.float64))
-        ).max()
-        < 4e-7
-    )
-    np.testing.assert_allclose(jax.jit(cosine_of_turns)(jnp.asarray(turns)), np.cos(2 * np.pi * turns), atol=1e-14)
+    turns, cosine = np.linspace(-4, 4, 100001), compiled(cosine_of_turns)
+    single = turns.astype(np.float32)
+    assert np.abs(cosine(single) - np.cos(2 * np.pi * single.astype(float))).max() < 4e-7
+    np.testing.assert_allclose(cosine(turns), np.cos(2 * np.pi * turns), atol=1e-14)

@@ -1,3 +1,5 @@
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -5,23 +7,26 @@ import pytest
 
 from core.particles.cbo import CboParameters, anisotropic, cbo_step, isotropic, normals_for
 from core.particles.hopping import HoppingParameters, hopping_step
+from core.particles.loops import evolve
 from core.particles.objectives import rastrigin, sphere
 from core.particles.swarm import consensus_of, swarm_consensus, swarm_init
+from tests.compiled import compiled
 
 KEY = jax.random.key(3)
-START = jax.random.normal(jax.random.key(0), (3, 64))
+START = np.random.default_rng(0).normal(size=(3, 64))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 1e-14)])
 def test_the_consensus_of_a_swarm_is_exact_from_alpha_zero_to_infinity(dtype, tolerance):
     position = START.astype(dtype)
-    energy = np.asarray(rastrigin(position)).round(3).astype(dtype) + 128  # a height that costs digits
+    energy = compiled(rastrigin)(position).round(3).astype(dtype) + 128  # a height that costs digits
     energy[5] = energy[9] = energy.min()
 
-    @jax.jit
+    @compiled
     def points(alpha):
-        swarm = swarm_init(lambda x: jnp.asarray(energy), position)
-        return swarm_consensus(swarm, alpha).point, consensus_of(position, jnp.asarray(energy), alpha).point
+        x = jnp.asarray(position)
+        swarm = swarm_init(lambda x: jnp.asarray(energy), x)
+        return swarm_consensus(swarm, alpha).point, consensus_of(x, jnp.asarray(energy), alpha).point
 
     excess = energy.astype(np.longdouble) - energy.min()
     for alpha in (0.0, 1.0, 1e5, 1e15, np.inf):
@@ -35,36 +40,43 @@ def test_the_consensus_of_a_swarm_is_exact_from_alpha_zero_to_infinity(dtype, to
 @pytest.mark.parametrize("noise", [isotropic, anisotropic])
 def test_a_step_is_the_formula(noise):
     parameters = CboParameters(1.3, 0.7, 2.0, 0.05, 0.9, 0.1)
-    swarm = swarm_init(rastrigin, START)
-    moved, agreed = jax.jit(lambda swarm: cbo_step(rastrigin, parameters, KEY, swarm, noise=noise))(swarm)
+
+    @compiled
+    def both(x):
+        swarm = swarm_init(rastrigin, x)
+        return *cbo_step(rastrigin, parameters, KEY, swarm, noise=noise), normals_for(KEY, swarm)
+
+    moved, agreed, xi = both(START)
     offset = np.asarray(START - agreed.point[:, None])
     size = np.linalg.norm(offset, axis=0, keepdims=True) if noise is isotropic else np.abs(offset)
-    xi = np.asarray(normals_for(KEY, swarm))
     exact = START - 1.3 * 0.05 * offset + 0.7 * np.sqrt(0.05) * np.clip(size, 0.1, 0.9) * xi
     np.testing.assert_allclose(moved.position, exact, atol=1e-14)
-    np.testing.assert_allclose(moved.energy, rastrigin(jnp.asarray(exact)), atol=1e-11)
+    np.testing.assert_allclose(moved.energy, compiled(rastrigin)(exact), atol=1e-11)
     assert int(moved.step) == 1
     assert agreed.spread == pytest.approx(np.sqrt((offset**2).sum(0).mean()))
 
 
 def test_the_best_particle_never_gets_worse_and_is_one_that_was_seen():
-    swarm, seen = swarm_init(rastrigin, START), [rastrigin(START)]
-    step = jax.jit(lambda s: cbo_step(rastrigin, CboParameters(sigma=3.0), KEY, s)[0])
-    for _ in range(30):
-        new = step(swarm)
-        assert float(new.best_energy) <= float(swarm.best_energy)
-        seen.append(new.energy)
-        swarm = new
-    assert float(swarm.best_energy) == float(jnp.min(jnp.stack(seen)))
-    assert float(rastrigin(swarm.best_point)) == pytest.approx(float(swarm.best_energy), abs=1e-12)
-    assert float(jnp.min(seen[int(swarm.improved)])) == float(swarm.best_energy)
+    step = partial(cbo_step, rastrigin, CboParameters(sigma=3.0), KEY)
+
+    @compiled
+    def run(x):
+        start = swarm_init(rastrigin, x)
+        return start, *evolve(step, start, 30, record=lambda swarm, agreed: (swarm.energy, swarm.best_energy))
+
+    start, swarm, (energy, best) = run(START)
+    seen, best = np.append(start.energy[None], energy, axis=0), np.append(start.best_energy, best)
+    assert (np.diff(best) <= 0).all()
+    assert swarm.best_energy == best[-1] == seen.min()
+    assert compiled(rastrigin)(swarm.best_point) == pytest.approx(swarm.best_energy, abs=1e-12)
+    assert seen[swarm.improved].min() == swarm.best_energy
 
 
 def test_particles_without_an_energy_lose_their_weight_and_are_counted():
     def holes(x):
         return jnp.where(x[0] > 0, jnp.nan, sphere(x))
 
-    agreed = jax.jit(lambda x: swarm_consensus(swarm_init(holes, x), 1.0))(START)
+    agreed = compiled(lambda x: swarm_consensus(swarm_init(holes, x), 1.0))(START)
     alive = np.asarray(START)[:, np.asarray(START)[0] <= 0]
     assert int(agreed.lost) == START.shape[1] - alive.shape[1]
     weights = np.exp(-((alive**2).sum(0)))
@@ -72,7 +84,7 @@ def test_particles_without_an_energy_lose_their_weight_and_are_counted():
 
 
 def test_a_floor_of_the_noise_wakes_a_swarm_that_has_become_one_point():
-    @jax.jit
+    @compiled
     def both(x):
         swarm = swarm_init(sphere, x)
         awake = CboParameters(sigma=2.0, dt=0.25, floor=1e-3)
@@ -80,7 +92,7 @@ def test_a_floor_of_the_noise_wakes_a_swarm_that_has_become_one_point():
         ends = [cbo_step(sphere, p, KEY, swarm)[0].position for p in some]
         return *ends, normals_for(KEY, swarm)
 
-    moved, asleep, rounding, contracting, normals = both(jnp.ones((2, 8)))
+    moved, asleep, rounding, contracting, normals = both(np.ones((2, 8)))
     np.testing.assert_allclose(np.asarray(moved) - 1, 1e-3 * np.asarray(normals), atol=1e-15)
     assert (np.asarray(asleep) == 1).all()
     last_digit = np.asarray(rounding) - 1
@@ -91,13 +103,13 @@ def test_a_floor_of_the_noise_wakes_a_swarm_that_has_become_one_point():
 
 def test_the_dtype_is_kept():
     moved, agreed = jax.eval_shape(
-        lambda x: cbo_step(rastrigin, CboParameters(), KEY, swarm_init(rastrigin, x)), START.astype(jnp.float32)
+        lambda x: cbo_step(rastrigin, CboParameters(), KEY, swarm_init(rastrigin, x)), START.astype(np.float32)
     )
-    assert {moved.position.dtype, moved.energy.dtype, agreed.point.dtype} == {jnp.dtype("float32")}
+    assert {moved.position.dtype, moved.energy.dtype, agreed.point.dtype} == {np.dtype("float32")}
 
 
 def test_hopping_forgets_where_the_particles_were():
-    @jax.jit
+    @compiled
     def both(x):
         swarm = swarm_init(sphere, x)
         return *hopping_step(sphere, HoppingParameters(2.0, 0.5), KEY, swarm), normals_for(KEY, swarm)

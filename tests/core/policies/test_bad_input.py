@@ -23,6 +23,7 @@ from core.policies.interventions.tail_risk import tail_risk
 from core.policies.interventions.tempered_targets import tempered_targets
 from core.policies.interventions.top_entropy import top_entropy
 from core.probes.tokens import token_stats
+from tests.compiled import compiled
 
 
 def test_logits_need_a_vocabulary():
@@ -36,7 +37,7 @@ def test_tokens_outside_the_vocabulary_are_refused_or_impossible():
     for bad in ([0, 5], [-1, 0]):
         with pytest.raises(ValueError, match="allowed is 0 to 4"):
             token_stats(logits, jnp.array(bad))
-    traced = jax.jit(lambda tokens: token_stats(logits, tokens).log_prob)(jnp.array([0, 5]))
+    traced = compiled(lambda tokens: token_stats(logits, tokens).log_prob)(jnp.array([0, 5]))
     np.testing.assert_array_equal(np.isneginf(traced), [False, True])
 
 
@@ -47,16 +48,17 @@ def test_a_group_of_one_has_no_halves():
 
 
 def test_equal_rewards_have_no_advantage():
-    for value in (0.0, 1.0):
-        rewards = jnp.full((3, 4), value)
-        for rule in (group_normalised, batch_normalised):
-            np.testing.assert_allclose(rule(rewards), 0, atol=1e-9)
+    for rule in (compiled(group_normalised), compiled(batch_normalised)):
+        for value in (0.0, 1.0):
+            np.testing.assert_allclose(rule(np.full((3, 4), value)), 0, atol=1e-9)
 
 
 def test_statistics_of_nothing_are_the_documented_limits():
-    values, nothing = jnp.ones((2, 3)), jnp.zeros((2, 3))
-    found = masked_mean(values, nothing), masked_deviation(values, nothing), masked_quantile(values, nothing, 0.5)
-    np.testing.assert_array_equal(found, [0, 0, np.inf])
+    @compiled
+    def statistics(values, mask):
+        return masked_mean(values, mask), masked_deviation(values, mask), masked_quantile(values, mask, 0.5)
+
+    np.testing.assert_array_equal(statistics(np.ones((2, 3)), np.zeros((2, 3))), [0, 0, np.inf])
 
 
 @pytest.mark.parametrize(

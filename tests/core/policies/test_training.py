@@ -15,16 +15,17 @@ from core.policies.sampling import draw, response_logits
 from core.policies.tabular import exact_ascent, tabular
 from core.policies.tasks import bandit, long_copy, modular_sum
 from core.policies.training import Recipe, train, training_init, training_step
+from tests.compiled import compiled
 from theory.entropy.laws import change_policy_gradient
 
-TASK, TABLE = bandit(jax.random.key(0), states=6, answers=5)
-POLICY = tabular(TABLE)
+TASK, LOGITS = bandit(jax.random.key(0), states=6, answers=5)
+POLICY, TABLE = tabular(LOGITS), np.asarray(LOGITS)
 PARAMS = POLICY.init(jax.random.key(0))
 
 
 def test_training_raises_the_reward_and_lowers_the_entropy():
     recipe = Recipe(POLICY.apply, TASK, optax.sgd(10.0), prompts=16, size=8, updates=2, horizon=40)
-    runs = jax.jit(jax.vmap(lambda k: train(recipe, PARAMS, k)[1]))(jax.random.split(jax.random.key(1), 4))
+    runs = compiled(jax.vmap(lambda k: train(recipe, PARAMS, k)[1]))(jax.random.split(jax.random.key(1), 4))
     assert (runs["reward"][:, -5:].mean(1) > runs["reward"][:, 0] + 0.2).all()
     assert (runs["entropy"][:, -5:].mean(1) < 0.5 * runs["entropy"][:, 0]).all()
 
@@ -38,46 +39,55 @@ def test_the_expected_update_of_a_huge_group_is_the_exact_one():
     one = TASK._replace(prompts=lambda key, n: jnp.zeros((n, 1), int))
     recipe = Recipe(POLICY.apply, one, optax.sgd(1.0), prompts=1, size=size, updates=1, advantages=plain)
 
-    @jax.jit
+    @compiled
     def steps(index, keys):
         told = recipe._replace(method=one_of(methods, index))
         start = training_init(told, PARAMS)
         return jax.lax.map(lambda k: training_step(told, start, k)[0].params["logits"][0] - TABLE[0], keys)
 
-    rewards = one.reward(jnp.zeros((5, 1), int), jnp.arange(5)[:, None])
-    exact = exact_ascent("gradient", TABLE[:1], rewards[None], 1.0)[0] - TABLE[0]
-    assert jnp.abs(exact).max() > 0.01
+    @compiled
+    def ascent():
+        rewards = one.reward(jnp.zeros((5, 1), int), jnp.arange(5)[:, None])
+        return exact_ascent("gradient", LOGITS[:1], rewards[None], 1.0)[0] - TABLE[0]
+
+    exact = ascent()
+    assert np.abs(exact).max() > 0.01
+    keys = compiled(lambda: jax.random.split(jax.random.key(4), 8))()
     for index, factor in enumerate((1, 1, 2)):
-        moves = steps(jnp.asarray(index), jax.random.split(jax.random.key(4), 8))
+        moves = steps(index, keys)
         score = (moves.mean(0) - factor * exact) / (moves.std(0, ddof=1) / np.sqrt(8))
-        assert jnp.abs(score).max() < 5
+        assert np.abs(score).max() < 5
 
 
 def test_exact_steps_change_the_entropy_as_the_law_says():
-    rewards = jax.random.normal(jax.random.key(7), TABLE.shape)
-    rate = 1e-5
+    rewards, rate = np.random.default_rng(7).normal(size=TABLE.shape), 1e-5
+    table = TABLE.astype(float)
 
     def entropy(z):
         return -jnp.sum(jax.nn.softmax(z) * jax.nn.log_softmax(z), -1)
 
-    table = TABLE.astype(float)
-    change = entropy(exact_ascent("gradient", table, rewards, rate)) - entropy(table)
-    law = change_policy_gradient(table, rewards, jnp.full(6, rate))
-    np.testing.assert_allclose(change, law, rtol=1e-3, atol=1e-11)
+    @compiled
+    def both(table, rewards):
+        change = entropy(exact_ascent("gradient", table, rewards, rate)) - entropy(table)
+        return change, change_policy_gradient(table, rewards, jnp.full(6, rate))
+
+    np.testing.assert_allclose(*both(table, rewards), rtol=1e-3, atol=1e-11)
     with pytest.raises(ValueError, match="kind"):
-        exact_ascent("newton", table, rewards, rate)
+        exact_ascent("newton", LOGITS, LOGITS, rate)
 
 
 def test_sampling_follows_the_policy_and_respects_what_is_forced():
-    prompts = jnp.full((20_000, 1), 2)
-    drawing = jax.jit(partial(draw, POLICY.apply, PARAMS, prompts, 1, temperature=2.0))
-    free = jnp.zeros((20_000, 1), bool)
-    responses, logits = drawing(jax.random.key(0), written=jnp.zeros_like(prompts), forced=free)
+    prompts = np.full((20_000, 1), 2)
+    drawing = compiled(
+        lambda key, **given: draw(POLICY.apply, PARAMS, jnp.asarray(prompts), 1, key, temperature=2.0, **given)
+    )
+    free = np.zeros((20_000, 1), bool)
+    responses, logits = drawing(jax.random.key(0), written=np.zeros_like(prompts), forced=free)
     shares = np.bincount(responses[:, 0], minlength=5) / 20_000
-    exact = jax.nn.softmax(TABLE[2] / 2.0)
+    exact = np.exp(TABLE[2] / 2.0) / np.exp(TABLE[2] / 2.0).sum()
     assert np.abs((shares - exact) / np.sqrt(exact * (1 - exact) / 20_000)).max() < 5
     np.testing.assert_array_equal(logits[0, 0], TABLE[2])
-    forced = jnp.arange(20_000)[:, None] % 2 == 0
+    forced = np.arange(20_000)[:, None] % 2 == 0
     again, _ = drawing(jax.random.key(1), written=responses, forced=forced)
     np.testing.assert_array_equal(again[::2], responses[::2])
     assert (again[1::2] != responses[1::2]).any()
@@ -85,18 +95,18 @@ def test_sampling_follows_the_policy_and_respects_what_is_forced():
 
 def test_drawing_all_places_at_once_is_drawing_token_by_token():
     """Each token depends on the sum of all before it: the longest chain that a policy can have."""
-    rows = jax.random.normal(jax.random.key(2), (50, 7))
+    rows = np.random.default_rng(2).normal(size=(50, 7))
 
     def chained(params, sequences):
-        return rows[jnp.cumsum(sequences, axis=1) % 50]
+        return jnp.asarray(rows)[jnp.cumsum(sequences, axis=1) % 50]
 
-    prompts, key, length = jnp.arange(64)[:, None], jax.random.key(3), 6
-    together = jax.jit(lambda k: draw(chained, None, prompts, length, k))(key)
-    sequence = jnp.concatenate([prompts, jnp.zeros((64, length), int)], axis=1)
-    for place, at in enumerate(jax.random.split(key, length)):
-        logits = chained(None, sequence)[:, place]
+    prompts, key, length = np.arange(64)[:, None], jax.random.key(3), 6
+    together = compiled(lambda k: draw(chained, None, jnp.asarray(prompts), length, k))(key)
+    sequence, categorical = prompts, compiled(jax.random.categorical)
+    for place, at in enumerate(compiled(jax.random.split, static_argnums=1)(key, length)):
+        logits = rows[sequence.sum(axis=1) % 50]
         np.testing.assert_array_equal(together.logits[:, place], logits)
-        sequence = sequence.at[:, place + 1].set(jax.random.categorical(at, logits))
+        sequence = np.append(sequence, categorical(at, logits)[:, None], axis=1)
     np.testing.assert_array_equal(together.responses, sequence[:, 1:])
 
 
@@ -104,9 +114,12 @@ def test_branches_share_the_beginning_of_their_parent():
     def flat(params, sequence):
         return jnp.zeros((*sequence.shape, 1000))
 
-    prompts = jnp.zeros((8, 2), int)
-    context = Context(jnp.asarray(0), 10, 2, 4, jax.random.key(0), ())
-    sample = jax.jit(lambda k: branch_rollouts(2).sample(partial(draw, flat, None, prompts, 6), k, context).responses)
+    @compiled
+    def sample(key):
+        context = Context(jnp.asarray(0), 10, 2, 4, key, ())
+        prompts = jnp.zeros((8, 2), int)
+        return branch_rollouts(2).sample(partial(draw, flat, None, prompts, 6), key, context).responses
+
     drawn = sample(jax.random.key(3))
     for base in (0, 4):
         for member in (2, 3):
@@ -124,15 +137,17 @@ def test_branches_share_the_beginning_of_their_parent():
     ids=["sum", "copy"],
 )
 def test_the_base_policy_is_a_policy_and_slips_as_told(task, right, chance):
-    prompts = task.prompts(jax.random.key(0), 50)
+    prompts = compiled(task.prompts, static_argnums=1)(jax.random.key(0), 50)
     places = right(prompts)
-    style = [jnp.full(50, 12)] * (task.response_length - len(places))
-    responses = jnp.stack([*style, *places], 1)
-    base = jax.jit(task.base)(prompts, responses)
+    style = [np.full(50, 12)] * (task.response_length - len(places))
+    responses = np.stack([*style, *places], 1)
+    base, reward = compiled(task.base)(prompts, responses), compiled(task.reward)
     np.testing.assert_allclose(base.sum(-1), 1, rtol=1e-6)
-    np.testing.assert_array_equal(task.reward(prompts, responses), 1)
-    np.testing.assert_array_equal(task.reward(prompts, responses.at[:, -1].add(1)), 0)
-    found = np.asarray(jnp.take_along_axis(base, responses[..., None], -1)[..., 0])[:, len(style) :]
+    np.testing.assert_array_equal(reward(prompts, responses), 1)
+    np.testing.assert_array_equal(
+        reward(prompts, responses + (np.arange(responses.shape[1]) == responses.shape[1] - 1)), 0
+    )
+    found = np.take_along_axis(base, responses[..., None], -1)[:, len(style) :, 0]
     trapped = np.asarray(prompts[:, 2] < 3)
     for place, share in enumerate(chance):
         expected = share if share else np.where(trapped, 0.01, 0.82)  # a slip from the trap, 0.1 over ten digits
@@ -140,8 +155,8 @@ def test_the_base_policy_is_a_policy_and_slips_as_told(task, right, chance):
 
 
 def test_logits_are_read_off_where_the_tokens_were_drawn():
-    prompts, responses = jnp.array([[3]]), jnp.array([[1]])
-    np.testing.assert_array_equal(response_logits(POLICY.apply, PARAMS, prompts, responses)[0, 0], TABLE[3])
+    logits = compiled(partial(response_logits, POLICY.apply))(PARAMS, np.array([[3]]), np.array([[1]]))
+    np.testing.assert_array_equal(logits[0, 0], TABLE[3])
 
 
 def test_the_door():

@@ -1,9 +1,12 @@
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from core.probes.class_statistics import (
+    ROWS,
     class_statistics,
     class_statistics_of_shard,
     class_sums_compute,
@@ -11,10 +14,11 @@ from core.probes.class_statistics import (
     class_sums_update,
     merge_statistics,
 )
+from tests.compiled import compiled
 
 CLASSES, DIMENSION, SAMPLES = 7, 5, 90
-update, compute = jax.jit(class_sums_update, donate_argnums=0), jax.jit(class_sums_compute)
-statistics, merged = jax.jit(class_statistics, static_argnums=2), jax.jit(merge_statistics)
+update, compute = jax.jit(class_sums_update, donate_argnums=0), compiled(class_sums_compute)
+statistics, merged = compiled(class_statistics, static_argnums=2), compiled(merge_statistics)
 
 
 def data(offset=0.0, dtype=np.float64, spread=1.0):
@@ -37,7 +41,7 @@ def direct(features, labels):
 def streamed(features, labels, batch):
     sums = class_sums_init(CLASSES, DIMENSION, dtype=features.dtype)
     for start in range(0, len(features), batch):
-        sums = update(sums, jnp.asarray(features[start : start + batch]), jnp.asarray(labels[start : start + batch]))
+        sums = update(sums, features[start : start + batch], labels[start : start + batch])
     return compute(sums)
 
 
@@ -56,6 +60,15 @@ def test_batches_of_any_size_give_the_definitions(batch):
     assert_close(streamed(features, labels, batch), direct(features, labels))
 
 
+def test_a_few_rows_at_a_time_add_up_to_all_of_them():
+    """A CPU takes few at a time where no covariance is wanted, and all at once where it is: the same sums."""
+    rng, count = np.random.default_rng(2), 2 * ROWS + 5
+    features, labels = rng.normal(size=(count, DIMENSION)), rng.integers(-1, CLASSES, count)  # -1 is padding
+    few = compiled(partial(class_statistics, covariance=False), static_argnums=2)(features, labels, CLASSES)
+    for found, expected in zip(few[:3], statistics(features, labels, CLASSES)[:3], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
 def test_the_order_of_samples_does_not_matter():
     features, labels = data()
     order = np.random.default_rng(1).permutation(SAMPLES)
@@ -64,7 +77,7 @@ def test_the_order_of_samples_does_not_matter():
 
 def test_merging_commutes_and_associates_and_equals_one_pass():
     features, labels = data()
-    parts = [statistics(jnp.asarray(features[i::3]), jnp.asarray(labels[i::3]), CLASSES) for i in range(3)]
+    parts = [statistics(features[i::3], labels[i::3], CLASSES) for i in range(3)]
     a, b, c = parts
     assert_close(merged(merged(a, b), c), direct(features, labels))
     assert_close(merged(c, merged(b, a)), direct(features, labels))
@@ -77,7 +90,7 @@ def test_float32_keeps_its_digits_far_from_zero(offset, spread, rtol):
     found = streamed(features, labels, 30)
     np.testing.assert_allclose(found.scatter, expected[2], rtol=rtol)
     np.testing.assert_allclose(found.within, expected[3], atol=rtol * np.abs(expected[3]).max())
-    halves = [statistics(jnp.asarray(features[i::2]), jnp.asarray(labels[i::2]), CLASSES) for i in range(2)]
+    halves = [statistics(features[i::2], labels[i::2], CLASSES) for i in range(2)]
     np.testing.assert_allclose(merged(*halves).scatter, expected[2], rtol=10 * rtol)
 
 
@@ -100,15 +113,15 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match=r"labels run from 0 to 2; allowed are 0\.\.1"):
         class_statistics(features, labels, 2)
     with pytest.raises(ValueError, match="labels run from -1"):
-        class_statistics(features, labels - 1, 3)
+        class_statistics(features, jnp.array([-1, 0, 1]), 3)
     with pytest.raises(ValueError, match="classes is 1"):
-        class_statistics(features, jnp.zeros(3, int), 1)
+        class_statistics(features, labels, 1)
     with pytest.raises(ValueError, match="NaN"):
-        class_statistics(features.at[1, 0].set(jnp.nan), labels, 3)
+        class_statistics(jnp.array([[1.0, 1], [np.nan, 1], [1, 1]]), labels, 3)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_blocks_are_merged_into_the_definitions(offset):
     features, labels = data(offset)
-    found = class_statistics_of_shard(jnp.asarray(features[:88]), jnp.asarray(labels[:88]), CLASSES)
+    found = compiled(class_statistics_of_shard, static_argnums=2)(features[:88], labels[:88], CLASSES)
     assert_close(found, direct(features[:88], labels[:88]), rtol=1e-12 if offset == 0 else 1e-9)

@@ -15,6 +15,7 @@ from core.trees.bits import (
     majority_words,
     planes_below,
 )
+from tests.compiled import compiled
 
 
 def unpack(words):
@@ -31,15 +32,15 @@ def random_words(seed, shape):
 def test_majority_equals_brute_force(voters):
     words = random_words(voters, (voters, 2, 40))
     expected = unpack(words).sum(0, dtype=int) > voters // 2
-    assert np.array_equal(unpack(np.asarray(jax.jit(majority_words)(words))), expected)
+    assert np.array_equal(unpack(compiled(majority_words)(words)), expected)
 
 
 @pytest.mark.parametrize(("voters", "at_once"), [(7, 128), (8, 128), (8, 8), (9, 4), (29, 8)])
 def test_planes_hold_the_count_however_the_voters_are_grouped(voters, at_once, monkeypatch):
     monkeypatch.setattr(bits, "ADDED_AT_ONCE", at_once)
     words = random_words(voters, (voters, 40))
-    planes = jax.jit(lambda votes: jnp.stack(bits.count_planes(votes)))(words)
-    digits = unpack(np.asarray(planes)).astype(int)
+    planes = compiled(lambda votes: jnp.stack(bits.count_planes(votes)))(words)
+    digits = unpack(planes).astype(int)
     assert np.array_equal(np.tensordot(2 ** np.arange(len(digits)), digits, 1), unpack(words).sum(0, dtype=int))
 
 
@@ -47,37 +48,40 @@ def test_majority_of_every_vote_of_seven():
     """All 128 ballots, four words of them: nothing is left to chance."""
     ballots = np.array(list(itertools.product([0, 1], repeat=7)), np.uint8)
     words = np.packbits(ballots.T.copy(), axis=1, bitorder="little").view(np.uint32)
-    assert np.array_equal(unpack(np.asarray(majority_words(jnp.asarray(words)))).ravel(), ballots.sum(1) > 3)
+    assert np.array_equal(unpack(compiled(majority_words)(words)).ravel(), ballots.sum(1) > 3)
 
 
 def test_ones_are_counted():
     words = random_words(1, (3, 50))
-    assert int(count_ones(jnp.asarray(words))) == unpack(words).sum()
+    assert count(words) == unpack(words).sum()
 
 
 @pytest.mark.parametrize("flips", [0, 1, 2, 5])
 def test_a_draw_is_exactly_dyadic(flips):
     """Over all 2^flips outcomes of the fair flips exactly k are ones, for each k, the ends included."""
     outcomes = np.arange(2**flips)
-    planes = [jnp.asarray(np.where(outcomes >> j & 1, 0xFFFFFFFF, 0).astype(np.uint32)) for j in range(flips)]
-    below = jax.jit(jax.vmap(lambda k: jnp.broadcast_to(planes_below(planes, k), outcomes.shape)))
-    ones = below(jnp.arange(2**flips + 1))
+    planes = [np.where(outcomes >> j & 1, 0xFFFFFFFF, 0).astype(np.uint32) for j in range(flips)]
+    below = jax.vmap(lambda planes, k: jnp.broadcast_to(planes_below(planes, k), outcomes.shape), (None, 0))
+    ones = compiled(below)(planes, np.arange(2**flips + 1))
     assert np.isin(ones, [0, 0xFFFFFFFF]).all()
-    assert np.array_equal((np.asarray(ones) > 0).sum(1), np.arange(2**flips + 1))
+    assert np.array_equal((ones > 0).sum(1), np.arange(2**flips + 1))
 
 
 def addresses(rows, columns):
-    return jnp.arange(rows, dtype=jnp.uint32)[:, None], jnp.arange(columns, dtype=jnp.uint32)[None, :]
+    return np.arange(rows, dtype=np.uint32)[:, None], np.arange(columns, dtype=np.uint32)[None, :]
+
+
+drawn, count = compiled(bernoulli_words), compiled(count_ones)
 
 
 def draw(seed, probability, shape=(64, 64)):
-    return jax.jit(bernoulli_words)(jax.random.key(seed), *addresses(*shape), probability)
+    return drawn(jax.random.key(seed), *addresses(*shape), probability)
 
 
 def test_certain_and_impossible_events():
     for flips in (0, 6):
-        assert not draw(0, Dyadic(jnp.uint32(0), flips)).any()
-        assert (draw(0, Dyadic(jnp.uint32(2**flips), flips)) == 0xFFFFFFFF).all()
+        assert not draw(0, Dyadic(np.uint32(0), flips)).any()
+        assert (draw(0, Dyadic(np.uint32(2**flips), flips)) == 0xFFFFFFFF).all()
 
 
 def test_lowest_terms_save_words_and_keep_the_law():
@@ -85,7 +89,7 @@ def test_lowest_terms_save_words_and_keep_the_law():
     assert dyadic(64, 6) == Dyadic(1, 0)
     assert dyadic(0, 6) == Dyadic(0, 0)
     assert dyadic(jnp.uint32(24), 6).bits == 6
-    assert jnp.array_equal(draw(3, dyadic(3, 3)), draw(3, Dyadic(jnp.uint32(3), 3)))  # traced or not
+    assert np.array_equal(draw(3, dyadic(3, 3)), draw(3, Dyadic(np.uint32(3), 3)))  # traced or not
 
 
 def chance(scores):
@@ -94,7 +98,7 @@ def chance(scores):
 
 
 def test_frequencies_match_within_their_own_error():
-    ones = np.array([int(count_ones(draw(1, Dyadic(jnp.uint32(k), 6)))) for k in range(1, 64)])
+    ones = np.array([int(count(draw(1, Dyadic(np.uint32(k), 6)))) for k in range(1, 64)])
     p, trials = np.arange(1, 64) / 64, 64 * 64 * 32
     # One seed for every k makes the draws nested, not independent: differences of neighbours are multinomial counts.
     cells = np.diff(ones, prepend=0, append=trials)
@@ -103,7 +107,7 @@ def test_frequencies_match_within_their_own_error():
 
 def neighbour_scores(words, p):
     """z-scores of the products of neighbouring bits: along rows, along columns, within a word, across the planes."""
-    x = (unpack(np.asarray(words)) - p) / np.sqrt(p * (1 - p))
+    x = (unpack(words) - p) / np.sqrt(p * (1 - p))
     pairs = [(x[1:], x[:-1]), (x[:, 1:], x[:, :-1]), (x[..., 1:], x[..., :-1]), (x[..., 16:], x[..., :16])]
     pairs += [(x[lag:], x[:-lag]) for lag in (2, 3, 8, 32)] + [(x[:, lag:], x[:, :-lag]) for lag in (2, 3, 8, 32)]
     return np.array([np.sum(one * other) / np.sqrt(one.size) for one, other in pairs])
@@ -111,19 +115,19 @@ def neighbour_scores(words, p):
 
 def test_bits_are_uncorrelated_over_nodes_words_and_places():
     laws = itertools.product(range(3), (2, 16, 26, 32, 62))
-    scores = [neighbour_scores(draw(seed, Dyadic(jnp.uint32(k), 6)), k / 64) for seed, k in laws]
+    scores = [neighbour_scores(draw(seed, Dyadic(np.uint32(k), 6)), k / 64) for seed, k in laws]
     assert 1e-4 < chance(scores) < 1 - 1e-4
     assert np.abs(scores).max() < 4.5  # of 180
 
 
 def test_a_draw_that_repeats_a_word_is_seen():
-    words = np.array(draw(0, Dyadic(jnp.uint32(26), 6)))
+    words = np.array(draw(0, Dyadic(np.uint32(26), 6)))
     words[1::2, ::8] = words[::2, ::8]
     assert chance(neighbour_scores(words, 26 / 64)) < 1e-6
 
 
 def test_different_keys_and_probabilities_are_independent():
-    x, y = unpack(np.asarray(draw(1, dyadic(1, 3)))), unpack(np.asarray(draw(2, dyadic(1, 3))))
+    x, y = unpack(draw(1, dyadic(1, 3))), unpack(draw(2, dyadic(1, 3)))
     both, trials = int((x & y).sum()), x.size
     assert stats.binomtest(both, trials, 1 / 64).pvalue > 1e-4
 

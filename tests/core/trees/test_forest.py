@@ -1,18 +1,18 @@
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from core.trees.bits import dyadic
 from core.trees.forest import _numbers_under, decide, default_cut, root_words
 from core.trees.law import Law, Shape
+from tests.compiled import compiled
 
-simulate = jax.jit(root_words, static_argnums=2, static_argnames="cut")
+simulate = compiled(root_words, static_argnums=2, static_argnames="cut")
 NOISY = Law(leaf=dyadic(3, 2), flip=dyadic(1, 2), correlation=dyadic(1, 2))
 
 
 def word_indices(count, first=0):
-    return jnp.arange(first, first + count, dtype=jnp.uint32)
+    return np.arange(first, first + count, dtype=np.uint32)
 
 
 def recursive_vote(level, position, leaves, flips, same, fan_in, offsets, widths):
@@ -35,7 +35,7 @@ def test_a_decision_follows_the_definition_bit_by_bit(fan_in, levels):
     rng = np.random.default_rng(fan_in)
     sizes = (widths[0], sum(widths[:-1]), sum(widths[1:]))
     leaves, flips, same = (rng.integers(0, 2**32, (size, 2), dtype=np.uint32) for size in sizes)
-    decided = np.asarray(jax.jit(decide, static_argnums=(3, 4))(leaves, flips, same, fan_in, levels))
+    decided = compiled(decide, static_argnums=(3, 4))(leaves, flips, same, fan_in, levels)
     for word in range(2):
         for bit in range(32):
             one = [array[:, word] >> bit & 1 for array in (leaves, flips, same)]
@@ -70,9 +70,9 @@ def test_every_node_has_its_own_number_however_the_tree_is_cut():
 def test_a_tree_depends_on_its_index_alone():
     key, shape = jax.random.key(7), Shape(3, 3)
     many = simulate(key, NOISY, shape, word_indices(16))
-    assert jnp.array_equal(simulate(key, NOISY, shape, word_indices(8)), many[:8])
-    assert jnp.array_equal(simulate(key, NOISY, shape, word_indices(8, first=8)), many[8:])
-    assert not jnp.array_equal(simulate(jax.random.key(8), NOISY, shape, word_indices(8)), many[:8])
+    assert np.array_equal(simulate(key, NOISY, shape, word_indices(8)), many[:8])
+    assert np.array_equal(simulate(key, NOISY, shape, word_indices(8, first=8)), many[8:])
+    assert not np.array_equal(simulate(jax.random.key(8), NOISY, shape, word_indices(8)), many[:8])
 
 
 @pytest.mark.parametrize("depth", [0, 3])
@@ -88,9 +88,9 @@ def test_full_correlation_relays_the_first_leaf():
     """With ρ = 1 and no flips the root says what leaf 0 said, whatever the depth."""
     key, words, law = jax.random.key(4), word_indices(64), Law(dyadic(3, 3), correlation=dyadic(1, 0))
     chain = simulate(key, law, Shape(1, 1), words)
-    assert jnp.array_equal(simulate(key, law, Shape(3, 3), words), chain)
+    assert np.array_equal(simulate(key, law, Shape(3, 3), words), chain)
 
 
 def test_a_cut_outside_the_tree_is_refused():
     with pytest.raises(ValueError, match="cut"):
-        root_words(jax.random.key(0), NOISY, Shape(3, 2), word_indices(1), cut=3)
+        simulate(jax.random.key(0), NOISY, Shape(3, 2), word_indices(1), cut=3)

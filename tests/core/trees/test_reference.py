@@ -8,23 +8,24 @@ from core.trees.bits import Dyadic
 from core.trees.law import Law, Shape
 from core.trees.reference import simulate_float
 from core.trees.simulate import simulate_words
+from tests.compiled import compiled
 
 SHAPE, TREES = Shape(3, 2), 20_000
 
 
 def test_plain_trees_and_trees_in_words_have_one_law():
     """Two samples that share no code but the cipher, at eight dyadic settings (μ_0, γ, ρ in sixteenths)."""
-    plain = jax.jit(lambda key, bias, gamma, rho: simulate_float(key, TREES, SHAPE, bias, gamma, rho).sum())
+    plain = compiled(lambda key, bias, gamma, rho: simulate_float(key, TREES, SHAPE, bias, gamma, rho).sum())
 
-    @jax.jit
+    @compiled
     def words(key, bias, gamma, rho):
         law = Law(Dyadic(16 + bias, 5), Dyadic(16 - gamma, 5), Dyadic(rho, 4))
         return simulate_words(key, law, SHAPE, TREES // 32)
 
     sixteenths = np.random.default_rng(0).integers([1, 8, 0], [12, 17, 9], (8, 3))
     scores = []
-    for key, row in zip(jax.random.split(jax.random.key(2), 8), sixteenths, strict=True):
-        one, other = jax.random.split(key)
+    keys = compiled(lambda key: jax.random.split(key, (8, 2)))(jax.random.key(2))
+    for (one, other), row in zip(keys, sixteenths, strict=True):
         counts = np.array([plain(one, *(row / 16)), words(other, *row.astype(np.uint32))])
         pooled, trials = counts.sum() / (2 * TREES), TREES
         scores.append((counts[0] - counts[1]) / np.sqrt(2 * trials * pooled * (1 - pooled)))
@@ -32,8 +33,9 @@ def test_plain_trees_and_trees_in_words_have_one_law():
 
 
 def test_limits():
-    assert simulate_float(jax.random.key(0), 5, SHAPE, 1.0).all()
-    assert not simulate_float(jax.random.key(0), 5, SHAPE, -1.0).any()
+    simulate = compiled(simulate_float, static_argnums=(1, 2))
+    assert simulate(jax.random.key(0), 5, SHAPE, 1.0).all()
+    assert not simulate(jax.random.key(0), 5, SHAPE, -1.0).any()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,15 @@
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
 
-from core.trees.bits import Dyadic, count_ones, dyadic
+from core.trees.bits import Dyadic, dyadic
 from core.trees.forest import root_words
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded, simulate_words
+from tests.compiled import compiled
 
 NOISY = Law(leaf=dyadic(3, 2), flip=dyadic(1, 2), correlation=dyadic(1, 2))
 
@@ -42,7 +42,7 @@ def counts():
 
     results = []
     for shape, numerators in EXPERIMENTS:
-        run = jax.jit(partial(simulate, shape))
+        run = compiled(partial(simulate, shape))
         keys = jax.random.split(jax.random.key(shape.fan_in), len(numerators))
         results.append([int(run(key, *row)) for key, row in zip(keys, numerators.astype(np.uint32), strict=True)])
     return results
@@ -74,16 +74,16 @@ def test_a_flip_wrong_by_one_in_256_is_seen(counts):
 
 def test_static_and_traced_laws_count_alike():
     """In lowest terms already, so that both use the same random words."""
-    traced = jax.jit(lambda key, law: simulate_words(key, law, Shape(3, 3), 40))
-    static = jax.jit(lambda key: simulate_words(key, NOISY, Shape(3, 3), 40))
+    traced = compiled(lambda key, law: simulate_words(key, law, Shape(3, 3), 40))
+    static = compiled(lambda key: simulate_words(key, NOISY, Shape(3, 3), 40))
     assert int(traced(jax.random.key(3), NOISY)) == int(static(jax.random.key(3)))
 
 
 def test_blocks_and_pieces_add_up_to_the_same_trees():
     key, shape = jax.random.key(5), Shape(3, 3)
-    run = jax.jit(simulate_words, static_argnames=("shape", "words", "block"))
-    roots = jax.jit(root_words, static_argnums=2)(key, NOISY, shape, jnp.arange(96, dtype=jnp.uint32))
-    whole = int(count_ones(roots))
+    run = compiled(simulate_words, static_argnames=("shape", "words", "block"))
+    roots = compiled(root_words, static_argnums=2)(key, NOISY, shape, np.arange(96, dtype=np.uint32))
+    whole = np.bitwise_count(roots).sum()
     assert int(run(key, NOISY, shape, 96, block=7)) == whole  # the last block is not full
     halves = [int(run(key, NOISY, shape, 48, first=first)) for first in (0, 48)]
     assert sum(halves) == whole
@@ -94,8 +94,8 @@ def test_counts_map_over_laws_and_keys():
     def count(key, leaf):
         return simulate_words(key, Law(Dyadic(leaf, 2), dyadic(1, 2)), Shape(3, 2), 20)
 
-    keys, leaves = jax.random.split(jax.random.key(0), 3), jnp.array([1, 2, 3], jnp.uint32)
-    mapped, alone = jax.jit(jax.vmap(count))(keys, leaves), jax.jit(count)
+    keys, leaves = jax.random.split(jax.random.key(0), 3), np.array([1, 2, 3], np.uint32)
+    mapped, alone = compiled(jax.vmap(count))(keys, leaves), compiled(count)
     assert mapped.tolist() == [int(alone(*one)) for one in zip(keys, leaves, strict=True)]
 
 

@@ -8,6 +8,7 @@ from scipy import optimize
 
 from core.verify.bound import bound
 from core.verify.falsify import descent_init, descent_step, falsify
+from tests.compiled import compiled
 
 KEY = jax.random.key(0)
 FEW = {"starts": 16, "steps": 150}
@@ -54,7 +55,7 @@ def test_it_finds_the_corner_that_random_points_miss():
         return jnp.sum((jax.nn.sigmoid(x) - corner) ** 2) - 1e-6
 
     points = jax.vmap(normal(6))(jax.random.split(jax.random.key(1), 100_000))
-    random = jax.jit(jax.vmap(slack))(points)
+    random = compiled(jax.vmap(slack))(points)
     assert bound(random, tolerance=0).verdict == "holds"
     found = falsify(slack, normal(6), KEY, **FEW)
     assert bound(random, tolerance=0, falsified=found).verdict == "fails"

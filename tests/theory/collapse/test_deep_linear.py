@@ -3,18 +3,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.collapse.deep_linear import (
-    centred_spectrum,
-    collapse_load,
-    deep_linear_minimum,
-    head_gram,
-    mean_gram,
-)
+from tests.compiled import compiled
+from theory.collapse import deep_linear
+
+collapse_load = compiled(deep_linear.collapse_load)
+head_gram = compiled(deep_linear.head_gram)
+mean_gram = compiled(deep_linear.mean_gram)
 
 SIZES = np.array([20.0, 10.0, 5.0, 5.0])
 SAMPLES, CLASSES, WIDTH = 40, 4, 5
-minimum_of = jax.jit(deep_linear_minimum, static_argnames="rank")
-spectrum_of = jax.jit(centred_spectrum)
+minimum_of = compiled(deep_linear.deep_linear_minimum, static_argnames="rank")
+spectrum_of = compiled(deep_linear.centred_spectrum)
 
 
 def objective(params, targets, decays, feature_decay):
@@ -28,7 +27,7 @@ def objective(params, targets, decays, feature_decay):
     return loss + penalty + feature_decay / 2 * jnp.sum(features**2)
 
 
-value_and_slope = jax.jit(jax.value_and_grad(objective))
+value_and_slope = compiled(jax.value_and_grad(objective))
 
 
 def one_hot():
@@ -142,8 +141,8 @@ def test_mean_length_falls_with_class_size_at_depth_but_peaks_at_four_times_the_
 def test_bad_input_is_refused():
     for decays, feature_decay in ((np.array([-1e-3]), 1e-3), (np.array([1e-3]), 0.0)):
         with pytest.raises(ValueError, match="decay"):
-            deep_linear_minimum(SIZES, SAMPLES, decays, feature_decay)
+            deep_linear.deep_linear_minimum(SIZES, SAMPLES, decays, feature_decay)
     with pytest.raises(ValueError, match="rank must be a whole number"):
-        deep_linear_minimum(SIZES, SAMPLES, np.full(2, 1e-3), 1e-3, rank=0)
+        deep_linear.deep_linear_minimum(SIZES, SAMPLES, np.full(2, 1e-3), 1e-3, rank=0)
     with pytest.raises(ValueError, match="class_sizes"):
-        centred_spectrum(np.array([3.0, 0.0]))
+        deep_linear.centred_spectrum(np.array([3.0, 0.0]))

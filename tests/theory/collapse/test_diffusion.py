@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from theory.collapse.diffusion import collapsed_diffusion_entropy
+from tests.compiled import compiled
+from theory.collapse import diffusion
+
+collapsed_diffusion_entropy = compiled(diffusion.collapsed_diffusion_entropy)
 
 
 @pytest.mark.parametrize("steps", [1, 3])

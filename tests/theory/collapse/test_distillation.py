@@ -1,23 +1,24 @@
 import jax
 import numpy as np
 
-from theory.collapse.distillation import (
-    binary_divergence,
-    binary_residual,
-    features_agree,
-    head_rows_agree,
-    label_residual,
-    symmetric_logits,
-)
+from tests.compiled import compiled
+from theory.collapse import distillation
+
+binary_divergence = compiled(distillation.binary_divergence)
+binary_residual = compiled(distillation.binary_residual)
+features_agree = compiled(distillation.features_agree)
+head_rows_agree = compiled(distillation.head_rows_agree)
+label_residual = compiled(distillation.label_residual)
+symmetric_logits = compiled(distillation.symmetric_logits)
 
 
 def test_residuals_are_the_gradients_of_their_losses():
     student, teacher = np.random.default_rng(0).normal(size=(2, 7))
     student, teacher = jax.numpy.asarray(3 * student), jax.numpy.asarray(3 * teacher)
     np.testing.assert_allclose(
-        jax.jit(jax.grad(binary_divergence))(student, teacher), binary_residual(student, teacher), atol=1e-13
+        compiled(jax.grad(binary_divergence))(student, teacher), binary_residual(student, teacher), atol=1e-13
     )
-    cross_entropy = jax.jit(jax.grad(lambda z: jax.nn.logsumexp(z) - z[2]))(student)
+    cross_entropy = compiled(jax.grad(lambda z: jax.nn.logsumexp(z) - z[2]))(student)
     np.testing.assert_allclose(label_residual(student, 2), cross_entropy, atol=1e-14)
     assert abs(float(label_residual(student, 2).sum())) < 1e-14
     assert abs(float(binary_residual(student, teacher).sum())) > 1e-2

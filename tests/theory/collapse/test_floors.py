@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from theory.collapse.floors import (
-    cosine_spread_floor,
-    etf_error_floor,
-    log_kernel_simplex,
-    log_kernel_sphere,
-    riesz_kernel_sphere,
-)
+from tests.compiled import compiled
+from theory.collapse import floors
+
+cosine_spread_floor = compiled(floors.cosine_spread_floor)
+etf_error_floor = compiled(floors.etf_error_floor)
+log_kernel_simplex = compiled(floors.log_kernel_simplex)
+log_kernel_sphere = compiled(floors.log_kernel_sphere)
+riesz_kernel_sphere = compiled(floors.riesz_kernel_sphere)
 
 
 def etf_error(means):
@@ -81,4 +82,4 @@ def test_simplex_kernel_is_that_of_a_simplex_and_below_chance():
     np.testing.assert_allclose(-np.log(np.linalg.norm(simplex[0] - simplex[1])), log_kernel_simplex(9), rtol=1e-12)
     assert log_kernel_simplex(9) < log_kernel_sphere(8)[0]
     with pytest.raises(ValueError, match="classes"):
-        log_kernel_simplex(1)
+        floors.log_kernel_simplex(1)

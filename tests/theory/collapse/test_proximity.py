@@ -2,32 +2,30 @@ import jax
 import numpy as np
 import pytest
 
+from tests.compiled import compiled
+from theory.collapse import proximity
 from theory.collapse.deep_linear import deep_linear_minimum
-from theory.collapse.proximity import (
-    best_head,
-    class_scatter,
-    collapse_map,
-    collapsed_features,
-    flow_velocity,
-    near_collapse_levels,
-    reduced_loss,
-    within_attenuation,
-)
+from theory.collapse.proximity import best_head, collapse_map, flow_velocity, reduced_loss
+
+class_scatter = compiled(proximity.class_scatter)
+collapsed_features = compiled(proximity.collapsed_features)
+near_collapse_levels = compiled(proximity.near_collapse_levels)
+within_attenuation = compiled(proximity.within_attenuation)
 
 CLASSES, PER_CLASS, DIMENSION = 3, 4, 5
 HEAD, FEATURE, PULL = 0.5, 0.05, 50.0
-velocity, head_of = jax.jit(flow_velocity, static_argnums=1), jax.jit(best_head, static_argnums=1)
+velocity, head_of = compiled(flow_velocity, static_argnums=1), compiled(best_head, static_argnums=1)
 
 
 @pytest.fixture(scope="module")
 def answer():
     features = collapsed_features(DIMENSION, CLASSES, PER_CLASS, HEAD, FEATURE)
-    return np.asarray(jax.jit(collapse_map, static_argnums=1)(features, CLASSES, HEAD, FEATURE, PULL))
+    return np.asarray(compiled(collapse_map, static_argnums=1)(features, CLASSES, HEAD, FEATURE, PULL))
 
 
 def test_velocity_is_minus_the_scaled_gradient_of_the_reduced_loss():
     features = np.random.default_rng(0).normal(size=(DIMENSION, CLASSES * PER_CLASS))
-    slope = jax.jit(jax.grad(reduced_loss), static_argnums=1)(features, CLASSES, 0.3, 0.2)
+    slope = compiled(jax.grad(reduced_loss), static_argnums=1)(features, CLASSES, 0.3, 0.2)
     np.testing.assert_allclose(
         velocity(features, CLASSES, 0.3, 0.2), -CLASSES * PER_CLASS * slope, rtol=1e-10, atol=1e-12
     )
@@ -45,13 +43,13 @@ def test_collapsed_features_are_stationary_and_those_of_the_deep_linear_model():
     features = collapsed_features(DIMENSION, CLASSES, PER_CLASS, HEAD, FEATURE)
     np.testing.assert_allclose(velocity(features, CLASSES, HEAD, FEATURE), 0, atol=1e-14)
     samples = CLASSES * PER_CLASS
-    other = jax.jit(deep_linear_minimum)(
+    other = compiled(deep_linear_minimum)(
         np.full(CLASSES, float(PER_CLASS)), samples, np.array([HEAD / CLASSES]), FEATURE / samples
     )
     np.testing.assert_allclose((features**2).sum(0)[0], other.mean_energy[0], rtol=1e-12)
     np.testing.assert_allclose((head_of(features, CLASSES, HEAD) ** 2).sum(1)[0], other.head_energy[0], rtol=1e-12)
     np.testing.assert_allclose(
-        jax.jit(reduced_loss, static_argnums=1)(features, CLASSES, HEAD, FEATURE), other.value, rtol=1e-12
+        compiled(reduced_loss, static_argnums=1)(features, CLASSES, HEAD, FEATURE), other.value, rtol=1e-12
     )
 
 
@@ -94,12 +92,12 @@ def test_head_decay_works_against_collapse_and_feature_decay_for_it():
 
 def test_too_much_decay_and_too_few_dimensions_are_refused():
     with pytest.raises(ValueError, match="head_decay"):
-        collapsed_features(5, 3, 4, 2.0, 0.6)
+        proximity.collapsed_features(5, 3, 4, 2.0, 0.6)
     with pytest.raises(ValueError, match="head_decay must lie in"):
-        collapsed_features(5, 3, 4, -0.1, -0.1)
+        proximity.collapsed_features(5, 3, 4, -0.1, -0.1)
     with pytest.raises(ValueError, match="feature_decay must lie in"):
-        within_attenuation(0.1, -0.1, 1.0, 0.5)
+        proximity.within_attenuation(0.1, -0.1, 1.0, 0.5)
     with pytest.raises(ValueError, match="dimension must be >= classes"):
-        collapsed_features(2, 3, 4, 0.1, 0.1)
+        proximity.collapsed_features(2, 3, 4, 0.1, 0.1)
     with pytest.raises(ValueError, match="pull"):
-        within_attenuation(0.1, 0.1, 0.0, 0.5)
+        proximity.within_attenuation(0.1, 0.1, 0.0, 0.5)

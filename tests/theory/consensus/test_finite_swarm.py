@@ -1,22 +1,21 @@
 import itertools
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from theory.consensus.finite_swarm import (
-    batch_square_error,
-    best_of_n,
-    effective_share_linear,
-    effective_temperature,
-    hop_covariance_linear,
-    langevin_limit,
-    noise_deviation,
-)
+from tests.compiled import compiled
+from theory.consensus import finite_swarm
+from theory.consensus.finite_swarm import best_of_n
 
-BEST = jax.jit(best_of_n)
+batch_square_error = compiled(finite_swarm.batch_square_error)
+effective_share_linear = compiled(finite_swarm.effective_share_linear)
+effective_temperature = compiled(finite_swarm.effective_temperature)
+hop_covariance_linear = compiled(finite_swarm.hop_covariance_linear)
+langevin_limit = compiled(finite_swarm.langevin_limit)
+noise_deviation = compiled(finite_swarm.noise_deviation)
+
+BEST = compiled(best_of_n)
 
 # share, covariance and the shift of an infinite swarm are claims c13 and c29 of gradient_is_all_you_need
 
@@ -32,7 +31,7 @@ def test_the_error_of_a_batch_is_exact_for_equal_weights():
     for size in (1, 2, 3):
         means = [points[:, list(batch)].mean(1) for batch in itertools.combinations(range(4), size)]
         exact = np.mean(np.sum((np.array(means) - points.mean(1)) ** 2, axis=1))
-        assert float(batch_square_error(jnp.asarray(points), jnp.ones(4), size)) == pytest.approx(exact, rel=1e-12)
+        assert float(batch_square_error(np.asarray(points), np.ones(4), size)) == pytest.approx(exact, rel=1e-12)
 
 
 def test_the_noise_of_many_particles_averages_out():

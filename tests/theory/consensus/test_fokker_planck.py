@@ -3,9 +3,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.consensus.decay import moment_rate
-from theory.consensus.fokker_planck import mean_field_init, mean_field_step
-from theory.consensus.quadrature import normal_log_density
+from tests.compiled import compiled
+from theory.consensus import decay, fokker_planck, quadrature
+
+moment_rate = compiled(decay.moment_rate)
+mean_field_init = compiled(fokker_planck.mean_field_init)
+mean_field_step = compiled(fokker_planck.mean_field_step)
+normal_log_density = compiled(quadrature.normal_log_density)
 
 
 def rugged(x):
@@ -15,11 +19,11 @@ def rugged(x):
 def evolve(energy, alpha, drift, sigma, dt, steps, cells=800, mean=1.0):
     law = mean_field_init(lambda x: normal_log_density(x, mean, 0.8), -8.0, 8.0, cells)
     step = lambda law, _: mean_field_step(law, energy, alpha, drift, sigma, dt)  # noqa: E731
-    return jax.jit(lambda law: jax.lax.scan(step, law, None, length=steps))(law)
+    return compiled(lambda law: jax.lax.scan(step, law, None, length=steps))(law)
 
 
 def test_mass_is_conserved_and_positive_at_every_step_size():
-    law, path = jax.vmap(lambda dt: evolve(rugged, 5.0, 1.0, 0.7, dt, 100))(jnp.array([0.01, 10.0]))
+    law, path = jax.vmap(lambda dt: evolve(rugged, 5.0, 1.0, 0.7, dt, 100))(np.array([0.01, 10.0]))
     np.testing.assert_allclose(np.asarray(law.mass).sum(1), 1, atol=1e-12)
     assert np.asarray(law.mass).min() >= 0
     assert np.isfinite(path).all()
@@ -44,4 +48,4 @@ def test_the_consensus_point_converges_with_the_grid():
 def test_a_step_of_zero_is_refused():
     law = mean_field_init(lambda x: -(x**2), -1.0, 1.0, 10)
     with pytest.raises(ValueError, match="dt"):
-        mean_field_step(law, rugged, 1.0, 1.0, 1.0, 0.0)
+        fokker_planck.mean_field_step(law, rugged, 1.0, 1.0, 1.0, 0.0)

@@ -5,9 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.consensus.gibbs import consensus_point, effective_sample_size, gibbs_weights, soft_minimum
+from tests.compiled import compiled
+from theory.consensus import gibbs
 
-POINT, SIZE = jax.jit(consensus_point), jax.jit(lambda energy, a: effective_sample_size(gibbs_weights(energy, a)))
+consensus_point = compiled(gibbs.consensus_point)
+effective_sample_size = compiled(gibbs.effective_sample_size)
+gibbs_weights = compiled(gibbs.gibbs_weights)
+soft_minimum = compiled(gibbs.soft_minimum)
+
+POINT, SIZE = consensus_point, compiled(lambda energy, a: effective_sample_size(gibbs_weights(energy, a)))
 ALPHAS = (0.0, 1e-3, 1.0, 1e2, 1e5, 1e15, np.inf)
 
 
@@ -49,7 +55,7 @@ def test_two_tied_minima_far_above_zero_give_their_middle(dtype):
 
 
 def test_equal_points_far_from_the_origin_are_their_own_consensus():
-    points = jnp.full((2, 1000), np.float32(12345.678))
+    points = np.full((2, 1000), np.float32(12345.678))
     assert (POINT(points, np.linspace(0, 1, 1000, dtype=np.float32), 3.0) == points[:, 0]).all()
 
 
@@ -72,7 +78,7 @@ def test_particles_without_a_finite_energy_have_no_weight(alpha):
 
 def test_gradients_are_finite():
     points, energy = swarm(np.float32)
-    slopes = jax.jit(jax.grad(lambda x, e, alpha: consensus_point(x, e, alpha).sum(), argnums=(0, 1)))
+    slopes = compiled(jax.grad(lambda x, e, alpha: consensus_point(x, e, alpha).sum(), argnums=(0, 1)))
     for alpha in (0.0, 1.0, 1e5, 1e15, np.inf):
         assert all(np.isfinite(slope).all() for slope in slopes(points, energy, alpha)), alpha
 
@@ -80,13 +86,13 @@ def test_gradients_are_finite():
 def test_slope_in_the_energies_is_minus_alpha_times_the_covariance():
     points, energy = swarm(np.float64, particles=40)
     alpha, weights = 2.5, np.exp(-2.5 * energy)
-    slope = jax.jit(jax.jacobian(lambda e: consensus_point(jnp.asarray(points), e, alpha)))(energy)
+    slope = compiled(jax.jacobian(lambda e: consensus_point(jnp.asarray(points), e, alpha)))(energy)
     share = weights / weights.sum()
     np.testing.assert_allclose(slope, -alpha * share * (points - (points @ share)[:, None]), atol=1e-13)
 
 
 def test_effective_sample_size_and_soft_minimum_lie_between_their_ends():
-    energy = jnp.asarray(swarm(np.float64)[1])
+    energy = np.asarray(swarm(np.float64)[1])
     sizes = [float(SIZE(energy, a)) for a in (0.0, 1.0, 10.0, 100.0, np.inf)]
     assert sizes[0] == pytest.approx(257)
     assert sizes[-1] == 1
@@ -97,4 +103,4 @@ def test_effective_sample_size_and_soft_minimum_lie_between_their_ends():
 
 def test_a_negative_alpha_is_refused():
     with pytest.raises(ValueError, match="alpha"):
-        gibbs_weights(jnp.ones(3), -1.0)
+        gibbs.gibbs_weights(jnp.ones(3), -1.0)

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from theory.consensus.quadrature import law_mean, line_law, normal_log_density, normal_mean
+from tests.compiled import compiled
+from theory.consensus import quadrature
+
+law_mean = compiled(quadrature.law_mean)
+line_law = compiled(quadrature.line_law)
+normal_log_density = compiled(quadrature.normal_log_density)
+normal_mean = compiled(quadrature.normal_mean)
 
 
 def test_a_normal_law_off_centre_has_its_moments():
@@ -38,6 +44,6 @@ def test_gauss_hermite_is_exact_for_polynomials():
 
 def test_bad_counts_are_refused():
     with pytest.raises(ValueError, match="panels"):
-        line_law(lambda x: -(x**2), 0.0, 1.0, panels=0)
+        quadrature.line_law(lambda x: -(x**2), 0.0, 1.0, panels=0)
     with pytest.raises(ValueError, match="order"):
-        normal_mean(jnp.cos, order=0)
+        quadrature.normal_mean(jnp.cos, order=0)

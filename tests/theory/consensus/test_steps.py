@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from theory.consensus.steps import gradient_flow, hop_bound_convex, minimising_movement, moreau_envelope, proximal_point
+from tests.compiled import compiled
+from theory.consensus import steps
+
+gradient_flow = compiled(steps.gradient_flow)
+minimising_movement = compiled(steps.minimising_movement)
+moreau_envelope = compiled(steps.moreau_envelope)
+proximal_point = compiled(steps.proximal_point)
 
 # the bounds are claims c08 to c12 of gradient_is_all_you_need
-CURVATURE = jnp.array([[2.0, 0.3], [0.3, 0.5]])
+CURVATURE = np.array([[2.0, 0.3], [0.3, 0.5]])
 
 
 def quadratic(x):
@@ -19,9 +25,9 @@ def wavy(x):
 
 
 def test_proximal_point_of_a_quadratic_and_the_gradient_of_its_envelope():
-    y, step = jnp.array([1.0, -2.0]), 0.7
+    y, step = np.array([1.0, -2.0]), 0.7
     exact = np.linalg.solve(np.eye(2) + step * np.asarray(CURVATURE), y)
-    point, slope = jax.jit(
+    point, slope = compiled(
         lambda y: (proximal_point(quadratic, y, step, 5), jax.grad(lambda y: moreau_envelope(quadratic, y, step))(y))
     )(y)
     np.testing.assert_allclose(point, exact, atol=1e-14)
@@ -30,12 +36,12 @@ def test_proximal_point_of_a_quadratic_and_the_gradient_of_its_envelope():
 
 def test_a_proximal_point_is_stationary():
     y = np.linspace(-3, 3, 41)[:, None]
-    points = np.asarray(jax.jit(jax.vmap(lambda y: proximal_point(wavy, y, 0.4)))(y))
+    points = np.asarray(compiled(jax.vmap(lambda y: proximal_point(wavy, y, 0.4)))(y))
     assert np.abs(points + 0.4 * (points - np.sin(2 * points)) - y).max() < 1e-13
 
 
 def test_gradient_flow_is_the_matrix_exponential_and_minimising_movement_follows_it_to_first_order():
-    start = jnp.array([1.0, -2.0])
+    start = np.array([1.0, -2.0])
     exact = linalg.expm(-np.asarray(CURVATURE)) @ np.asarray(start)
     np.testing.assert_allclose(gradient_flow(quadratic, start, 1.0, 200)[-1], exact, atol=1e-9)
     errors = [float(np.linalg.norm(minimising_movement(quadratic, start, 1 / n, n)[-1] - exact)) for n in (50, 100)]
@@ -44,4 +50,4 @@ def test_gradient_flow_is_the_matrix_exponential_and_minimising_movement_follows
 
 def test_a_step_beyond_the_convex_range_is_refused():
     with pytest.raises(ValueError, match="weak_convexity"):
-        hop_bound_convex(1.0, 2.0, 1.0)
+        steps.hop_bound_convex(1.0, 2.0, 1.0)

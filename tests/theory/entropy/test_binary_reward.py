@@ -3,7 +3,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.entropy.binary_reward import group_covariance, group_policy_covariance, right_gap
+from tests.compiled import compiled
+from theory.entropy import binary_reward
+
+group_covariance = compiled(binary_reward.group_covariance)
+group_policy_covariance = compiled(binary_reward.group_policy_covariance)
+right_gap = compiled(binary_reward.right_gap)
 
 
 def enumerated(success, wrong):
@@ -33,12 +38,12 @@ def test_uneven_wrong_answers_count_by_their_entropy():
 def test_chance_level_pays_nothing_and_the_gap_is_the_slope_of_the_parent_curve():
     np.testing.assert_allclose([right_gap(1 / k, k) for k in (2, 5, 100)], 0, atol=1e-14)
     assert group_covariance(0.1, 5) < 0 < group_covariance(0.3, 5)
-    h = jax.grad(lambda p: -p * jnp.log(p) - (1 - p) * jnp.log((1 - p) / 4))(0.3)
+    h = compiled(jax.grad(lambda p: -p * jnp.log(p) - (1 - p) * jnp.log((1 - p) / 4)))(0.3)
     np.testing.assert_allclose(right_gap(0.3, 5), -h, rtol=1e-12)
 
 
 def test_the_door():
     with pytest.raises(ValueError, match="success"):
-        right_gap(1.5, 4)
+        binary_reward.right_gap(1.5, 4)
     with pytest.raises(ValueError, match="answers"):
-        group_covariance(0.5, 1)
+        binary_reward.group_covariance(0.5, 1)

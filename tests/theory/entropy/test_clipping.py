@@ -3,10 +3,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tests.compiled import compiled
 from theory.entropy.clipping import change_by_clipping, clipping_step
 
 LOW, HIGH, STRENGTH = 0.1, 0.15, 0.7
-step_of, terms_of = jax.jit(clipping_step), jax.jit(change_by_clipping)
+step_of, terms_of = compiled(clipping_step), compiled(change_by_clipping)
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +32,15 @@ def clipped_surrogate(z, z_old):
 
 def test_the_step_is_the_gradient_of_the_clipped_surrogate(rows):
     logits, old = rows
-    slope = jax.jit(jax.vmap(jax.grad(clipped_surrogate)))(logits, old)
+    slope = compiled(jax.vmap(jax.grad(clipped_surrogate)))(logits, old)
     np.testing.assert_allclose(step_of(logits, old, LOW, HIGH, STRENGTH), slope, atol=1e-15)
-    assert jnp.abs(slope).max() > 0.01
+    assert np.abs(slope).max() > 0.01
 
 
 def test_the_two_terms_are_the_entropy_change(rows):
     logits, old = rows
     step = step_of(logits, old, LOW, HIGH, STRENGTH)
-    slope = jax.jit(lambda z, v: jax.jvp(plain_entropy, (z,), (v,))[1])(logits, step)
+    slope = compiled(lambda z, v: jax.jvp(plain_entropy, (z,), (v,))[1])(logits, step)
     lower, upper = terms_of(logits, old, LOW, HIGH, STRENGTH)
     np.testing.assert_allclose(lower + upper, slope, atol=1e-14)
     without_low = terms_of(logits, old, 1.0, HIGH, STRENGTH)

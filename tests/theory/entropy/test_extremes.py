@@ -1,20 +1,23 @@
-import jax
 import numpy as np
 import pytest
 
-from theory.entropy.extremes import discriminator_range, extreme_probabilities
+from tests.compiled import compiled
+from theory.entropy import extremes
 from theory.entropy.softmax import discriminator
+
+discriminator_range = compiled(extremes.discriminator_range)
+extreme_probabilities = compiled(extremes.extreme_probabilities)
 
 
 @pytest.mark.parametrize("vocabulary", [2, 17])
 def test_the_ends_are_reached_and_not_passed(vocabulary):
-    low, high = jax.jit(discriminator_range)(vocabulary)
-    rare, common = (float(q) for q in jax.jit(extreme_probabilities)(vocabulary))
+    low, high = discriminator_range(vocabulary)
+    rare, common = (float(q) for q in extreme_probabilities(vocabulary))
     spread = np.log([common, *np.full(vocabulary - 1, (1 - common) / (vocabulary - 1))])
     paired = np.array([np.log(rare), np.log1p(-rare), *np.full(vocabulary - 2, -np.inf)])
     draw = np.random.default_rng(0)
     rows = 3 * np.exp(draw.normal(size=(4000, 1))) * draw.normal(size=(4000, vocabulary))
-    score = np.asarray(jax.jit(discriminator)(np.stack([spread, paired, *rows])))
+    score = compiled(discriminator)(np.stack([spread, paired, *rows]))
     np.testing.assert_allclose(score[:2, 0], [high, low], rtol=1e-12)
     assert low <= score[2:].min()
     assert score[2:].max() <= high
@@ -32,4 +35,4 @@ def test_neighbours_of_the_extreme_row_are_lower():
 
 def test_one_token_is_no_choice():
     with pytest.raises(ValueError, match="vocabulary"):
-        discriminator_range(1)
+        extremes.discriminator_range(1)

@@ -1,6 +1,9 @@
 import numpy as np
 
-from theory.entropy.radius import safe_radius
+from tests.compiled import compiled
+from theory.entropy import radius
+
+safe_radius = compiled(radius.safe_radius)
 
 
 def test_no_zero_is_nearer_than_the_radius():

@@ -1,9 +1,13 @@
 from itertools import product
 
-import jax
 import numpy as np
 
-from theory.entropy.selection import best_of, best_of_divergence, best_of_divergence_limit
+from tests.compiled import compiled
+from theory.entropy import selection
+
+best_of = compiled(selection.best_of)
+best_of_divergence = compiled(selection.best_of_divergence)
+best_of_divergence_limit = compiled(selection.best_of_divergence_limit)
 
 
 def test_against_all_tuples_of_draws():
@@ -16,9 +20,8 @@ def test_against_all_tuples_of_draws():
 
 
 def test_the_limit_bounds_and_is_approached():
-    divergence = jax.jit(best_of_divergence)
     for n in (2.0, 16.0, 64.0):
         limit = float(best_of_divergence_limit(n))
-        coarse, fine = (float(divergence(np.full(k, 1 / k), n)) for k in (10, 10_000))
+        coarse, fine = (float(best_of_divergence(np.full(k, 1 / k), n)) for k in (10, 10_000))
         assert coarse < fine < limit
         assert limit - fine < 1e-4 * limit

@@ -1,19 +1,20 @@
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import optimize
+from scipy.special import log_softmax, softmax
 
-from theory.short.differential_information import (
-    chernoff_place,
-    differential_information,
-    learned_policy,
-    mean_log_ratio,
-    on_the_line,
-    preference_loss,
-)
+from tests.compiled import compiled
+from theory.short import differential_information as laws
+from theory.short.differential_information import mean_log_ratio
 
-REFERENCE, TARGET = (jax.nn.log_softmax(row) for row in np.random.default_rng(0).normal(size=(2, 5)) * 1.5)
+chernoff_place = compiled(laws.chernoff_place)
+differential_information = compiled(laws.differential_information)
+learned_policy = compiled(laws.learned_policy)
+on_the_line = compiled(laws.on_the_line)
+preference_loss = compiled(laws.preference_loss)
+
+REFERENCE, TARGET = (log_softmax(row) for row in np.random.default_rng(0).normal(size=(2, 5)) * 1.5)
 
 
 def test_the_line_joins_reference_and_target():
@@ -31,12 +32,12 @@ def test_the_loss_against_a_loop():
 
 def test_the_learned_policy_minimises_the_loss():
     rejected = on_the_line(REFERENCE, TARGET, -0.7)
-    slope = jax.jit(
+    slope = compiled(
         jax.value_and_grad(lambda z: preference_loss(0.7 * (jax.nn.log_softmax(z) - REFERENCE), REFERENCE, rejected))
     )
     found = optimize.minimize(slope, np.zeros(5), jac=True, method="BFGS", options={"gtol": 1e-10})
     closed = learned_policy(REFERENCE, REFERENCE, rejected, 0.7)
-    np.testing.assert_allclose(jax.nn.softmax(found.x), jnp.exp(closed), atol=1e-7)
+    np.testing.assert_allclose(softmax(found.x), np.exp(closed), atol=1e-7)
     np.testing.assert_allclose(closed, TARGET, rtol=1e-12)
 
 
@@ -44,13 +45,13 @@ def test_the_mean_log_ratio_is_the_slope_of_the_normaliser():
     def psi(c):
         return jax.nn.logsumexp((1 - c) * REFERENCE + c * TARGET)
 
-    slope, ratio = jax.jit(jax.grad(psi)), jax.jit(mean_log_ratio)
+    slope, ratio = compiled(jax.grad(psi)), compiled(mean_log_ratio)
     for c in (-0.5, 0.0, 0.4, 1.0):
         np.testing.assert_allclose(ratio(REFERENCE, TARGET, c), slope(c), rtol=1e-12)
-    least = optimize.minimize_scalar(jax.jit(psi), bounds=(0, 1), method="bounded", options={"xatol": 1e-10}).x
+    least = optimize.minimize_scalar(compiled(psi), bounds=(0, 1), method="bounded", options={"xatol": 1e-10}).x
     np.testing.assert_allclose(chernoff_place(REFERENCE, TARGET), least, atol=1e-7)
 
 
 def test_the_door():
     with pytest.raises(ValueError, match="sharpness"):
-        learned_policy(REFERENCE, REFERENCE, TARGET, 0.0)
+        laws.learned_policy(REFERENCE, REFERENCE, TARGET, 0.0)

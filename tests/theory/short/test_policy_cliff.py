@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 from scipy import special
 
-from theory.short.policy_cliff import greedy_policy, optimal_values, shift_bound, soft_policy, stability_price
+from tests.compiled import compiled
+from theory.short import policy_cliff
+
+greedy_policy = compiled(policy_cliff.greedy_policy)
+optimal_values = compiled(policy_cliff.optimal_values)
+shift_bound = compiled(policy_cliff.shift_bound)
+soft_policy = compiled(policy_cliff.soft_policy)
+stability_price = compiled(policy_cliff.stability_price)
 
 
 def _process(seed=0, states=4, actions=3):
@@ -15,14 +22,14 @@ def _process(seed=0, states=4, actions=3):
 
 def test_greedy_shares_ties():
     np.testing.assert_array_equal(
-        greedy_policy(jnp.array([[1.0, 2.0, 2.0], [3.0, 0.0, 1.0]])), [[0, 0.5, 0.5], [1, 0, 0]]
+        greedy_policy(np.array([[1.0, 2.0, 2.0], [3.0, 0.0, 1.0]])), [[0, 0.5, 0.5], [1, 0, 0]]
     )
 
 
 def test_the_values_are_fixed_points():
     r, p = _process()
     hard, soft = (optimal_values(r, p, 0.9, alpha) for alpha in (0.0, 0.3))
-    np.testing.assert_allclose(hard, r + 0.9 * p @ jnp.max(hard, 1), rtol=1e-12)
+    np.testing.assert_allclose(hard, r + 0.9 * p @ np.max(hard, 1), rtol=1e-12)
     np.testing.assert_allclose(soft, r + 0.9 * p @ (0.3 * special.logsumexp(soft / 0.3, axis=1)), rtol=1e-12)
     assert np.all(soft > hard)
     np.testing.assert_allclose(optimal_values(r, p, 0.9, 1e-7), hard, rtol=1e-5)
@@ -40,7 +47,7 @@ def test_no_policy_does_better():
 
 
 def test_the_bound_is_reached_by_two_actions():
-    move = soft_policy(jnp.array([0.2, -0.2]), 0.5)[0] - soft_policy(jnp.array([-0.2, 0.2]), 0.5)[0]
+    move = soft_policy(np.array([0.2, -0.2]), 0.5)[0] - soft_policy(np.array([-0.2, 0.2]), 0.5)[0]
     np.testing.assert_allclose(shift_bound(0.4, 0.5), move, rtol=1e-13)
 
 
@@ -54,6 +61,6 @@ def test_the_price_is_the_largest_loss():
 
 def test_the_door():
     with pytest.raises(ValueError, match="temperature"):
-        shift_bound(0.1, 0.0)
+        policy_cliff.shift_bound(0.1, 0.0)
     with pytest.raises(ValueError, match="discount"):
-        optimal_values(*_process(), 1.5)
+        policy_cliff.optimal_values(*_process(), 1.5)

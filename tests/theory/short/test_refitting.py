@@ -4,15 +4,16 @@ from math import comb
 import numpy as np
 import pytest
 
-from theory.short.refitting import (
-    accumulated_errors,
-    accumulated_fresh_errors,
-    accumulated_table_errors,
-    accumulated_table_limit,
-    one_fit_error,
-    replaced_errors,
-    replaced_table_errors,
-)
+from tests.compiled import compiled
+from theory.short import refitting
+
+accumulated_errors = compiled(refitting.accumulated_errors)
+accumulated_fresh_errors = compiled(refitting.accumulated_fresh_errors)
+accumulated_table_errors = compiled(refitting.accumulated_table_errors)
+accumulated_table_limit = compiled(refitting.accumulated_table_limit)
+one_fit_error = compiled(refitting.one_fit_error)
+replaced_errors = compiled(refitting.replaced_errors)
+replaced_table_errors = compiled(refitting.replaced_table_errors)
 
 
 def test_replacing_grows_without_end_and_accumulating_stops():
@@ -68,6 +69,6 @@ def test_limit_of_the_accumulated_table():
 
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="samples"):
-        one_fit_error(5, 6.0)
+        refitting.one_fit_error(5, 6.0)
     with pytest.raises(ValueError, match="real_share"):
-        replaced_errors(3, 1.0, 1.1)
+        refitting.replaced_errors(3, 1.0, 1.1)

@@ -1,23 +1,20 @@
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import special
 
-from theory.short.tails import (
-    HEAD,
-    Training,
-    clean,
-    cut,
-    effective_draws,
-    forgotten_mass,
-    lineage_survival,
-    memoriser_asymptote,
-    memoriser_error,
-    zipf_head,
-)
+from tests.compiled import compiled
+from theory.short import tails
+from theory.short.tails import HEAD, Training, memoriser_error
 
-error_of = jax.jit(memoriser_error)
+clean = compiled(tails.clean)
+cut = compiled(tails.cut)
+effective_draws = compiled(tails.effective_draws)
+forgotten_mass = compiled(tails.forgotten_mass)
+lineage_survival = compiled(tails.lineage_survival)
+memoriser_asymptote = compiled(tails.memoriser_asymptote)
+zipf_head = compiled(tails.zipf_head)
+
+error_of = compiled(memoriser_error)
 
 
 def brute_force(draws, beta, law, items=500_000):
@@ -31,12 +28,12 @@ def brute_force(draws, beta, law, items=500_000):
 def test_error_against_a_long_sum(beta):
     narrow = beta + 0.5
     scale = 1 / special.zeta(narrow)
-    head = jnp.arange(1, HEAD + 1.0) ** -narrow * scale
+    head = np.arange(1, HEAD + 1.0) ** -narrow * scale
     cases = [
         (clean(beta), lambda i, p: p),
         (cut(beta, 100), lambda i, p: np.where(i <= 100, p / p[:100].sum(), 0)),
         (cut(beta, 100, 0.3), lambda i, p: 0.3 * p + 0.7 * np.where(i <= 100, p / p[:100].sum(), 0)),
-        (Training(head, jnp.asarray(scale), jnp.asarray(narrow)), lambda i, p: i**-narrow * scale),
+        (Training(head, np.asarray(scale), np.asarray(narrow)), lambda i, p: i**-narrow * scale),
     ]
     for training, law in cases:
         for draws in (3.0, 1e4, 1e7):
@@ -60,8 +57,8 @@ def test_lineages_and_effective_draws():
 
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="exponent"):
-        clean(1.0)
+        tails.clean(1.0)
     with pytest.raises(ValueError, match="last"):
-        cut(2.0, HEAD + 1)
+        tails.cut(2.0, HEAD + 1)
     with pytest.raises(ValueError, match="real_share"):
-        cut(2.0, 5, 1.5)
+        tails.cut(2.0, 5, 1.5)

@@ -3,20 +3,25 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from theory.trees.budget import (
-    Leaf,
-    best_leaf_compute,
-    best_tree,
-    compute_for,
-    continuous_threshold,
-    growth_threshold,
-    leaf_bias,
-    message_cost,
-    saturation_budget,
-    tree_options,
-    winning_budget,
-)
-from theory.trees.recursion import Tree, amplification, fixed_point, organisation_exponent, tree_trajectory
+from tests.compiled import compiled
+from theory.trees import budget, recursion
+from theory.trees.budget import Leaf
+from theory.trees.recursion import Tree
+
+best_leaf_compute = compiled(budget.best_leaf_compute)
+best_tree = compiled(budget.best_tree)
+compute_for = compiled(budget.compute_for)
+continuous_threshold = compiled(budget.continuous_threshold)
+growth_threshold = compiled(budget.growth_threshold)
+leaf_bias = compiled(budget.leaf_bias)
+message_cost = compiled(budget.message_cost)
+saturation_budget = compiled(budget.saturation_budget)
+tree_options = compiled(budget.tree_options)
+winning_budget = compiled(budget.winning_budget)
+amplification = compiled(recursion.amplification)
+fixed_point = compiled(recursion.fixed_point)
+organisation_exponent = compiled(recursion.organisation_exponent)
+tree_trajectory = compiled(recursion.tree_trajectory)
 
 TREE, LEAF = Tree(5.0, 0.95, 0.05), Leaf(1e-3, 0.15)
 COST = message_cost(10.0, 5.0)
@@ -52,11 +57,11 @@ def test_allocation_and_threshold_are_the_numerical_optimum(growth, exponent):
 def test_nothing_is_won_where_the_organisation_grows_no_faster_than_the_leaf():
     weak = Tree(3.0, 0.75, 0.2)
     leaf = Leaf(1e-6, organisation_exponent(weak) + 1e-9)
-    assert best_leaf_compute(0.2, 0.2, 1.0) == jnp.inf
-    assert continuous_threshold(0.2, 0.3, 1.0) == jnp.inf
+    assert best_leaf_compute(0.2, 0.2, 1.0) == np.inf
+    assert continuous_threshold(0.2, 0.3, 1.0) == np.inf
     for threshold in (growth_threshold, winning_budget):
-        assert threshold(weak, leaf, 1.0, 2) == jnp.inf
-    assert saturation_budget(weak, leaf, 1.0) == jnp.inf
+        assert threshold(weak, leaf, 1.0, 2) == np.inf
+    assert saturation_budget(weak, leaf, 1.0) == np.inf
 
 
 @pytest.mark.parametrize(("exponent", "depth"), [(0.1, 1), (0.15, 1), (0.2, 2), (0.3, 1)])
@@ -77,7 +82,7 @@ def test_synergy_exists_iff_the_organisation_exponent_exceeds_the_leafs():
     margin = organisation_exponent(trees) - exponents
     budgets = np.geomspace(1e0, 1e12, 60)
 
-    @jax.jit
+    @compiled
     @jax.vmap
     def wins(tree, exponent):
         bias, _ = tree_options(budgets, tree, Leaf(1e-12, exponent), 1.0, 8)
@@ -98,13 +103,13 @@ def test_winning_budget_is_the_first_crossing_of_the_exact_curves(depth):
     ahead = np.asarray(bias[depth] > bias[0])
     assert not ahead[:-1].any()
     assert ahead[-1]
-    assert winning_budget(TREE, Leaf(0.9, 0.15), COST, depth) == jnp.inf  # too strong a baseline
+    assert winning_budget(TREE, Leaf(0.9, 0.15), COST, depth) == np.inf  # too strong a baseline
 
 
 def test_a_strong_baseline_is_beaten_by_no_tree():
     rng = np.random.default_rng(5)
     trees = Tree(rng.choice([3.0, 5.0, 21.0], 60), rng.uniform(0.1, 1, 60), rng.uniform(0, 0.9, 60))
-    single = jnp.minimum(fixed_point(trees).bias * (1 + 1e-9), 1)
+    single = np.minimum(fixed_point(trees).bias * (1 + 1e-9), 1)
     for weaker in (1.0, 0.7, 0.1):
         assert np.all(tree_trajectory(single * weaker, trees, 12) <= single[None] + 1e-15)
 
@@ -112,11 +117,11 @@ def test_a_strong_baseline_is_beaten_by_no_tree():
 def test_best_tree_is_the_best_of_a_plain_loop():
     budgets = np.geomspace(10.0, 1e9, 12)
     bias, depth, compute = best_tree(budgets, TREE, LEAF, COST, 9)
-    for i, budget in enumerate(budgets):
+    for i, whole in enumerate(budgets):
         rows = []
         for levels in range(10):
             leaves = 5**levels
-            x = (budget - 2 * 10 * sum(5**k for k in range(1, levels + 1))) / leaves
+            x = (whole - 2 * 10 * sum(5**k for k in range(1, levels + 1))) / leaves
             mu = min(1.0, 1e-3 * max(x, 0.0) ** 0.15)
             for _ in range(levels):
                 h = 0.95 * mu
@@ -141,21 +146,21 @@ def test_best_bias_grows_with_the_organisation_exponent_and_saturates_where_said
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="budget"):
-        best_tree(-1.0, TREE, LEAF, COST, 3)
+        budget.best_tree(-1.0, TREE, LEAF, COST, 3)
     with pytest.raises(ValueError, match="max_depth"):
-        best_tree(1.0, TREE, LEAF, COST, -1)
+        budget.best_tree(1.0, TREE, LEAF, COST, -1)
     with pytest.raises(ValueError, match="fan_in"):
-        message_cost(10.0, 1)
+        budget.message_cost(10.0, 1)
     with pytest.raises(ValueError, match="message_length"):
-        message_cost(-1.0, 3)
+        budget.message_cost(-1.0, 3)
     with pytest.raises(ValueError, match="compute"):
-        leaf_bias(-1.0, LEAF)
+        budget.leaf_bias(-1.0, LEAF)
     with pytest.raises(ValueError, match="scale"):
-        leaf_bias(1.0, Leaf(0.0, 0.1))
+        budget.leaf_bias(1.0, Leaf(0.0, 0.1))
     with pytest.raises(ValueError, match="exponent"):
-        growth_threshold(TREE, Leaf(1.0, -0.1), COST, 1)
+        budget.growth_threshold(TREE, Leaf(1.0, -0.1), COST, 1)
     with pytest.raises(ValueError, match="depth"):
-        growth_threshold(TREE, LEAF, COST, 0)
+        budget.growth_threshold(TREE, LEAF, COST, 0)
 
 
 def test_depth_zero_is_the_single_agent():

@@ -3,13 +3,14 @@ from itertools import product
 import numpy as np
 import pytest
 
-from theory.trees.calibration import (
-    effective_agents,
-    estimate_bias,
-    estimate_correlation,
-    estimate_fidelity,
-    estimate_leaf_law,
-)
+from tests.compiled import compiled
+from theory.trees import calibration
+
+effective_agents = compiled(calibration.effective_agents)
+estimate_bias = compiled(calibration.estimate_bias)
+estimate_correlation = compiled(calibration.estimate_correlation)
+estimate_fidelity = compiled(calibration.estimate_fidelity)
+estimate_leaf_law = compiled(calibration.estimate_leaf_law)
 
 
 def population(agents=3, eighths_common=2):
@@ -68,8 +69,8 @@ def test_effective_agents_have_the_variance_of_the_mean():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="votes"):
-        estimate_correlation(np.array([[2.0, 1.0]]))
+        calibration.estimate_correlation(np.array([[2.0, 1.0]]))
     with pytest.raises(ValueError, match="compute"):
-        estimate_leaf_law(np.array([0.0, 1.0]), np.array([0.1, 0.2]))
+        calibration.estimate_leaf_law(np.array([0.0, 1.0]), np.array([0.1, 0.2]))
     with pytest.raises(ValueError, match="agents"):
-        effective_agents(0, 0.1)
+        calibration.effective_agents(0, 0.1)

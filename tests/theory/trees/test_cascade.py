@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from theory.trees.cascade import cascade, cascade_step, early_growth, reproduction_number, spectral_radius
+from tests.compiled import compiled
+from theory.trees import cascade as laws
+
+cascade = compiled(laws.cascade)
+cascade_step = compiled(laws.cascade_step)
+early_growth = compiled(laws.early_growth)
+reproduction_number = compiled(laws.reproduction_number)
+spectral_radius = compiled(laws.spectral_radius)
 
 RNG = np.random.default_rng(9)
 SIZE = 12
@@ -62,10 +69,10 @@ def test_threshold_decides_extinction_in_the_mean_field():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="transmission"):
-        reproduction_number(np.ones((2, 2)), 1.5, 0.5)
+        laws.reproduction_number(np.ones((2, 2)), 1.5, 0.5)
     with pytest.raises(ValueError, match="matrix"):
-        spectral_radius(-np.ones((2, 2)))
+        laws.spectral_radius(-np.ones((2, 2)))
     with pytest.raises(ValueError, match="correction"):
-        reproduction_number(np.ones((2, 2)), 0.5, 0.0)
+        laws.reproduction_number(np.ones((2, 2)), 0.5, 0.0)
     with pytest.raises(ValueError, match="steps"):
-        cascade(np.zeros(2), np.ones((2, 2)), 0.1, 0.1, -1)
+        laws.cascade(np.zeros(2), np.ones((2, 2)), 0.1, 0.1, -1)

@@ -7,18 +7,20 @@ from scipy.integrate import quad
 from scipy.special import bdtrc, ndtr, ndtri
 from scipy.stats import multivariate_normal
 
-from theory.trees.copula import (
-    gaussian_copula_limit_slope,
-    gaussian_copula_map,
-    gaussian_copula_slope,
-    gaussian_factor_limit_map,
-    gaussian_factor_map,
-    latent_correlation,
-    pairwise_correlation,
-)
-from theory.trees.majority import majority_map, majority_slope
+from tests.compiled import compiled
+from theory.trees import copula, majority
+from theory.trees.copula import gaussian_copula_map
 
-factor_map, copula_map, copula_slope = map(jax.jit, (gaussian_factor_map, gaussian_copula_map, gaussian_copula_slope))
+gaussian_copula_limit_slope = compiled(copula.gaussian_copula_limit_slope)
+gaussian_copula_slope = compiled(copula.gaussian_copula_slope)
+gaussian_factor_limit_map = compiled(copula.gaussian_factor_limit_map)
+gaussian_factor_map = compiled(copula.gaussian_factor_map)
+latent_correlation = compiled(copula.latent_correlation)
+pairwise_correlation = compiled(copula.pairwise_correlation)
+majority_map = compiled(majority.majority_map)
+majority_slope = compiled(majority.majority_slope)
+
+factor_map, copula_map, copula_slope = map(compiled, (gaussian_factor_map, gaussian_copula_map, gaussian_copula_slope))
 
 
 def by_quadrature(fan_in, bias, latent):
@@ -76,7 +78,7 @@ def test_ends_are_independence_and_one_vote():
 
 def test_slope_is_the_gradient_of_the_map_and_grows_to_its_limit():
     fan_in, rho = np.array([3.0, 11.0, 101.0, 3.0, 1001.0, 1.0]), np.array([0.1, 0.1, 0.02, 0.9, 0.3, 0.5])
-    gradient = jax.jit(jax.vmap(jax.grad(gaussian_factor_map, 1), (0, None, 0)))(fan_in, 0.0, np.sin(np.pi * rho / 2))
+    gradient = compiled(jax.vmap(jax.grad(gaussian_factor_map, 1), (0, None, 0)))(fan_in, 0.0, np.sin(np.pi * rho / 2))
     np.testing.assert_allclose(copula_slope(fan_in, rho), gradient, rtol=1e-10)
     gaps = gaussian_copula_limit_slope(0.1) - copula_slope(
         np.array([201.0, 401, 801, 1001, 2001, 4001]), np.full(6, 0.1)
@@ -91,8 +93,8 @@ def test_slope_is_the_gradient_of_the_map_and_grows_to_its_limit():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="latent"):
-        gaussian_factor_map(3, 0.1, 1.5)
+        copula.gaussian_factor_map(3, 0.1, 1.5)
     with pytest.raises(ValueError, match="correlation"):
-        gaussian_copula_slope(3, -0.1)
+        copula.gaussian_copula_slope(3, -0.1)
     with pytest.raises(ValueError, match="fan_in"):
-        gaussian_factor_map(2, 0.1, 0.5)
+        copula.gaussian_factor_map(2, 0.1, 0.5)

@@ -1,13 +1,19 @@
 from itertools import product
 from math import prod
 
-import jax
 import numpy as np
 import pytest
 
-from theory.trees.debate import HABITS, answer_accuracy, debate_law, mean_belief, vote_accuracy
-from theory.trees.dependence import beta_binomial_map
-from theory.trees.urn import debate_then_vote
+from tests.compiled import compiled
+from theory.trees import debate, dependence, urn
+from theory.trees.debate import HABITS
+
+answer_accuracy = compiled(debate.answer_accuracy)
+mean_belief = compiled(debate.mean_belief)
+vote_accuracy = compiled(debate.vote_accuracy)
+beta_binomial_map = compiled(dependence.beta_binomial_map)
+debate_law = compiled(debate.debate_law)
+debate_then_vote = compiled(urn.debate_then_vote)
 
 
 def listed_debate(adjacency, counts, rounds):
@@ -96,9 +102,8 @@ def test_plain_law_gives_the_vote_of_the_urn():
 
 
 def test_habits_help_good_beliefs_and_hurt_bad_ones():
-    law_of = jax.jit(debate_law, static_argnums=(2, 3, 4))
     for right, sign in ((3.0, 1), (2.0, -1)):
-        laws = {habit: law_of(right, 5.0, 5, 5, habit) for habit in HABITS}
+        laws = {habit: debate_law(right, 5.0, 5, 5, habit) for habit in HABITS}
         votes = {habit: np.asarray(vote_accuracy(law)) for habit, law in laws.items()}
         answers = {habit: np.asarray(answer_accuracy(law)) for habit, law in laws.items()}
         np.testing.assert_allclose(votes["conformist"], votes["conformist"][0], rtol=1e-12)  # the majority is frozen
@@ -120,10 +125,10 @@ def test_one_belief_shared_by_all_kills_the_amplification():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="habit"):
-        debate_law(1.0, 2.0, 3, 1, "stubborn")
+        debate.debate_law(1.0, 2.0, 3, 1, "stubborn")
     with pytest.raises(ValueError, match="agents"):
-        debate_law(1.0, 2.0, 4, 1)
+        debate.debate_law(1.0, 2.0, 4, 1)
     with pytest.raises(ValueError, match="counts"):
-        mean_belief(np.ones((2, 2)), np.array([[1.0, -1.0], [1.0, 1.0]]), 2)
+        debate.mean_belief(np.ones((2, 2)), np.array([[1.0, -1.0], [1.0, 1.0]]), 2)
     with pytest.raises(ValueError, match="strength"):
-        debate_law(1.0, 2.0, 3, 1, "follower", 1.5)
+        debate.debate_law(1.0, 2.0, 3, 1, "follower", 1.5)

@@ -8,16 +8,17 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import beta as beta_law
 
+from tests.compiled import compiled
 from theory.trees import dependence, majority
 
-majority_map = jax.jit(majority.majority_map)
-majority_slope = jax.jit(majority.majority_slope)
-beta_binomial_limit_map = jax.jit(dependence.beta_binomial_limit_map)
-beta_binomial_limit_slope = jax.jit(dependence.beta_binomial_limit_slope)
-beta_binomial_map = jax.jit(dependence.beta_binomial_map, static_argnums=0)
-beta_binomial_slope = jax.jit(dependence.beta_binomial_slope, static_argnums=0)
-common_cause_map = jax.jit(dependence.common_cause_map)
-common_cause_slope = jax.jit(dependence.common_cause_slope)
+majority_map = compiled(majority.majority_map)
+majority_slope = compiled(majority.majority_slope)
+beta_binomial_limit_map = compiled(dependence.beta_binomial_limit_map)
+beta_binomial_limit_slope = compiled(dependence.beta_binomial_limit_slope)
+beta_binomial_map = compiled(dependence.beta_binomial_map, static_argnums=0)
+beta_binomial_slope = compiled(dependence.beta_binomial_slope, static_argnums=0)
+common_cause_map = compiled(dependence.common_cause_map)
+common_cause_slope = compiled(dependence.common_cause_slope)
 
 
 def urn_law(fan_in, chance, correlation):
@@ -58,7 +59,7 @@ def test_beta_binomial_slope_of_three_is_its_closed_form():
 @pytest.mark.parametrize("fan_in", [5, 101])
 def test_beta_binomial_slope_is_the_gradient_of_the_map(fan_in):
     rho = np.array([0.01, 0.1, 0.5, 0.9])
-    gradient = jax.jit(jax.vmap(jax.grad(lambda mu, r: beta_binomial_map(fan_in, mu, r)), (None, 0)))(0.0, rho)
+    gradient = compiled(jax.vmap(jax.grad(lambda mu, r: beta_binomial_map(fan_in, mu, r)), (None, 0)))(0.0, rho)
     np.testing.assert_allclose(beta_binomial_slope(fan_in, rho), gradient, rtol=1e-11)
 
 

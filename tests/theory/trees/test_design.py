@@ -3,7 +3,11 @@ from math import comb, exp, log
 import numpy as np
 import pytest
 
-from theory.trees.design import designs, saturating_fidelity
+from tests.compiled import compiled
+from theory.trees import design
+
+designs = compiled(design.designs)
+saturating_fidelity = compiled(design.saturating_fidelity)
 
 
 def brute_design(window, scale, correlation):
@@ -19,19 +23,19 @@ def brute_design(window, scale, correlation):
 def test_designs_are_those_of_a_plain_loop_over_lengths(scale, correlation):
     length = np.arange(1, 513)
     alpha, exponent = brute_design(512, scale, correlation).T
-    design = designs(512, length, saturating_fidelity(length, scale), correlation)
-    np.testing.assert_allclose(design.amplification, alpha, rtol=1e-12)
-    np.testing.assert_allclose(design.exponent, exponent, rtol=1e-10)
-    assert np.all(design.fan_in * length <= 512)
-    assert np.all(design.fan_in % 2 == 1)
+    chosen = designs(512, length, saturating_fidelity(length, scale), correlation)
+    np.testing.assert_allclose(chosen.amplification, alpha, rtol=1e-12)
+    np.testing.assert_allclose(chosen.exponent, exponent, rtol=1e-10)
+    assert np.all(chosen.fan_in * length <= 512)
+    assert np.all(chosen.fan_in % 2 == 1)
     # the two views differ: leaves count for s, levels for α
-    assert design.fan_in[np.argmax(design.exponent)] < design.fan_in[np.argmax(design.amplification)]
+    assert chosen.fan_in[np.argmax(chosen.exponent)] < chosen.fan_in[np.argmax(chosen.amplification)]
 
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="window"):
-        designs(10, 11, 0.5, 0.1)
+        design.designs(10, 11, 0.5, 0.1)
     with pytest.raises(ValueError, match="fidelity"):
-        designs(10, 3, 1.5, 0.1)
+        design.designs(10, 3, 1.5, 0.1)
     with pytest.raises(ValueError, match="scale"):
-        saturating_fidelity(3, 0.0)
+        design.saturating_fidelity(3, 0.0)

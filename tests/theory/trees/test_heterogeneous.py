@@ -5,11 +5,21 @@ import jax
 import numpy as np
 import pytest
 
-from theory.trees.heterogeneous import count_distribution, heterogeneous_root, majority_of
-from theory.trees.majority import majority_map
-from theory.trees.recursion import Tree, tree_trajectory
+from tests.compiled import compiled
+from theory.trees import heterogeneous, majority, recursion
+from theory.trees.recursion import Tree
+
+count_distribution = compiled(heterogeneous.count_distribution)
+majority_of = compiled(heterogeneous.majority_of)
+majority_map = compiled(majority.majority_map)
+tree_trajectory = compiled(recursion.tree_trajectory)
 
 RNG = np.random.default_rng(1)
+
+
+@compiled
+def heterogeneous_root(leaves, fidelity, correlation):
+    return heterogeneous.heterogeneous_root(leaves, Tree(3, fidelity, correlation))
 
 
 def listed_majority(biases):
@@ -38,7 +48,7 @@ def test_equal_votes_are_the_majority_map_and_the_binomial():
 
 def test_gradient_is_the_chance_to_be_pivotal():
     bias = RNG.uniform(-1, 1, 5)
-    gradient = jax.grad(majority_of)(bias)
+    gradient = compiled(jax.grad(majority_of))(bias)
     for i in range(5):
         others = np.delete(bias, i)
         tied = count_distribution((1 + others) / 2)[2]
@@ -46,10 +56,8 @@ def test_gradient_is_the_chance_to_be_pivotal():
 
 
 def test_equal_leaves_give_the_recursion():
-    tree = Tree(3, 0.9, 0.2)
-    np.testing.assert_allclose(
-        heterogeneous_root(np.full((2, 27), 0.1), tree), np.full(2, tree_trajectory(0.1, tree, 3)[-1]), rtol=1e-13
-    )
+    root = heterogeneous_root(np.full((2, 27), 0.1), 0.9, 0.2)
+    np.testing.assert_allclose(root, np.full(2, tree_trajectory(0.1, Tree(3, 0.9, 0.2), 3)[-1]), rtol=1e-13)
 
 
 def test_unequal_leaves_equal_the_enumeration_of_a_two_level_tree():
@@ -60,21 +68,19 @@ def test_unequal_leaves_equal_the_enumeration_of_a_two_level_tree():
         return correlation * np.mean(heard) + (1 - correlation) * listed_majority(heard)
 
     exact = node([node(bias[i : i + 3]) for i in (0, 3, 6)])
-    np.testing.assert_allclose(heterogeneous_root(bias, Tree(3, fidelity, correlation)), exact, rtol=1e-13)
-    assert heterogeneous_root(bias[:1], Tree(3, fidelity, correlation)) == bias[0]
+    np.testing.assert_allclose(heterogeneous_root(bias, fidelity, correlation), exact, rtol=1e-13)
+    assert heterogeneous_root(bias[:1], fidelity, correlation) == bias[0]
 
 
-def test_tree_of_known_shape_can_be_traced():
-    root = jax.jit(lambda leaves, fidelity: heterogeneous_root(leaves, Tree(3, fidelity, 0.2)))
-    np.testing.assert_allclose(root(np.full(9, 0.1), 0.9), tree_trajectory(0.1, Tree(3, 0.9, 0.2), 2)[-1], rtol=1e-13)
+def test_the_shape_of_a_tree_must_be_known_when_it_is_traced():
     with pytest.raises(ValueError, match="known when traced"):
-        jax.jit(heterogeneous_root)(np.full(9, 0.1), Tree(3, 0.9, 0.2))
+        compiled(heterogeneous.heterogeneous_root)(np.full(9, 0.1), Tree(3, 0.9, 0.2))
 
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="odd"):
-        majority_of(np.zeros(4))
+        heterogeneous.majority_of(np.zeros(4))
     with pytest.raises(ValueError, match="power of fan_in"):
-        heterogeneous_root(np.zeros(12), Tree(3, 1.0, 0.0))
+        heterogeneous.heterogeneous_root(np.zeros(12), Tree(3, 1.0, 0.0))
     with pytest.raises(ValueError, match="chances"):
-        count_distribution(np.array([0.5, 1.5]))
+        heterogeneous.count_distribution(np.array([0.5, 1.5]))

@@ -6,12 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tests.compiled import compiled
 from theory.trees import majority, plurality
 
-log_majority_error = jax.jit(majority.log_majority_error)
-majority_map = jax.jit(majority.majority_map)
-plurality_exact = jax.jit(plurality.plurality_exact, static_argnums=1)
-vote_bounds = jax.jit(plurality.vote_bounds)
+log_majority_error = compiled(majority.log_majority_error)
+majority_map = compiled(majority.majority_map)
+plurality_exact = compiled(plurality.plurality_exact, static_argnums=1)
+vote_bounds = compiled(plurality.vote_bounds)
 
 
 def listed_plurality(theta, voters):
@@ -52,7 +53,7 @@ def test_every_bound_holds_and_two_coordinates_beat_the_paper():
     thetas.sort(axis=1)
     thetas = thetas[:, ::-1] * 1.0
     thetas[0] = [0.97, 0.01, 0.01, 0.01]
-    solve = jax.jit(jax.vmap(lambda theta: plurality_exact(theta, 25)))
+    solve = compiled(jax.vmap(lambda theta: plurality_exact(theta, 25)))
     error = 1 - solve(thetas).strict
     bounds = vote_bounds(thetas, 25)
     for bound in bounds:
@@ -99,5 +100,5 @@ def test_bad_input_is_refused():
 
 
 def test_gradient_of_the_exact_chance_is_that_of_three_voters_over_two_answers():
-    slope = jax.grad(lambda p: plurality_exact(jnp.stack([p, 1 - p]), 3).strict)(0.6)
+    slope = compiled(jax.grad(lambda p: plurality_exact(jnp.stack([p, 1 - p]), 3).strict))(0.6)
     np.testing.assert_allclose(slope, 6 * 0.6 * 0.4, rtol=1e-12)  # of 3p² - 2p³

@@ -2,26 +2,26 @@ import itertools
 import math
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tests.compiled import compiled
 from theory.trees import recursion
 from theory.trees.recursion import Tree
 
-amplification = jax.jit(recursion.amplification)
-critical_amplitude = jax.jit(recursion.critical_amplitude)
-critical_decay = jax.jit(recursion.critical_decay)
-critical_fidelity = jax.jit(recursion.critical_fidelity)
-cubic_coefficient = jax.jit(recursion.cubic_coefficient)
-fixed_point = jax.jit(recursion.fixed_point)
-fixed_point_of_three = jax.jit(recursion.fixed_point_of_three)
-log_error_step = jax.jit(recursion.log_error_step)
-log_error_trajectory = jax.jit(recursion.log_error_trajectory, static_argnums=2)
-organisation_exponent = jax.jit(recursion.organisation_exponent)
-tree_step = jax.jit(recursion.tree_step)
-tree_step_derivative = jax.jit(recursion.tree_step_derivative)
-tree_trajectory = jax.jit(recursion.tree_trajectory, static_argnums=2)
+amplification = compiled(recursion.amplification)
+critical_amplitude = compiled(recursion.critical_amplitude)
+critical_decay = compiled(recursion.critical_decay)
+critical_fidelity = compiled(recursion.critical_fidelity)
+cubic_coefficient = compiled(recursion.cubic_coefficient)
+fixed_point = compiled(recursion.fixed_point)
+fixed_point_of_three = compiled(recursion.fixed_point_of_three)
+log_error_step = compiled(recursion.log_error_step)
+log_error_trajectory = compiled(recursion.log_error_trajectory, static_argnums=2)
+organisation_exponent = compiled(recursion.organisation_exponent)
+tree_step = compiled(recursion.tree_step)
+tree_step_derivative = compiled(recursion.tree_step_derivative)
+tree_trajectory = compiled(recursion.tree_trajectory, static_argnums=2)
 
 RNG = np.random.default_rng(20260124)
 POINTS = 400
@@ -55,15 +55,15 @@ def test_step_equals_enumeration_of_votes(fan_in, bias, fidelity, correlation):
 
 
 def test_amplification_is_the_slope_at_zero():
-    slope = jax.vmap(jax.grad(lambda bias, tree: tree_step(bias, tree)), (None, 0))(0.0, RANDOM)
+    slope = compiled(jax.vmap(jax.grad(recursion.tree_step), (None, 0)))(0.0, RANDOM)
     np.testing.assert_allclose(amplification(RANDOM), slope, rtol=1e-14)
     np.testing.assert_allclose(RANDOM.fan_in ** organisation_exponent(RANDOM), slope, rtol=1e-12)
 
 
 def test_cubic_coefficient_is_a_sixth_of_the_third_derivative():
     tree = Tree(*(part[:8] for part in RANDOM))
-    third = jax.grad(jax.grad(jax.grad(lambda bias, tree: tree_step(bias, tree))))
-    np.testing.assert_allclose(cubic_coefficient(tree), -jax.vmap(third, (None, 0))(0.0, tree) / 6, rtol=1e-12)
+    third = compiled(jax.vmap(jax.grad(jax.grad(jax.grad(recursion.tree_step))), (None, 0)))
+    np.testing.assert_allclose(cubic_coefficient(tree), -third(0.0, tree) / 6, rtol=1e-12)
 
 
 def test_noise_threshold_is_that_of_noisy_gates():
@@ -76,14 +76,14 @@ def test_noise_threshold_is_that_of_noisy_gates():
 
 
 def test_amplification_decides_the_fate_of_every_bias():
-    far = jnp.abs(amplification(RANDOM) - 1) > 0.02
-    end = jax.jit(lambda leaf: jax.lax.fori_loop(0, 3000, lambda _, bias: tree_step(bias, RANDOM), leaf))
+    far = np.abs(amplification(RANDOM) - 1) > 0.02
+    end = compiled(lambda leaf: jax.lax.fori_loop(0, 3000, lambda _, bias: tree_step(bias, RANDOM), leaf))
     point = fixed_point(RANDOM)
     above = np.asarray(amplification(RANDOM) > 1)
     assert 100 < above.sum() < 300
     assert np.all((point.bias > 0) == above)
     for leaf in (0.01, 1.0):
-        reached = end(jnp.full(POINTS, leaf))
+        reached = end(np.full(POINTS, leaf))
         np.testing.assert_allclose(reached[far], point.bias[far], rtol=0, atol=1e-12)
     np.testing.assert_allclose(tree_step(point.bias, RANDOM), point.bias, atol=1e-15)
 
@@ -105,12 +105,9 @@ def test_fixed_point_of_three_is_a_root_of_the_cubic():
 
 
 def test_fixed_point_carries_the_implicit_derivative():
-    def bias(fidelity, correlation):
-        return fixed_point_of_three(fidelity, correlation)
-
-    arguments = (0.9, 0.1)
-    by_root = jax.grad(lambda g, r: fixed_point(Tree(3.0, g, r)).bias, argnums=(0, 1))(*arguments)
-    np.testing.assert_allclose(by_root, jax.grad(bias, argnums=(0, 1))(*arguments), rtol=1e-13)
+    by_root = compiled(jax.grad(lambda g, r: fixed_point(Tree(3.0, g, r)).bias, argnums=(0, 1)))
+    closed = compiled(jax.grad(recursion.fixed_point_of_three, argnums=(0, 1)))
+    np.testing.assert_allclose(by_root(0.9, 0.1), closed(0.9, 0.1), rtol=1e-13)
 
 
 def test_order_parameter_opens_with_the_square_root():
@@ -124,7 +121,7 @@ def test_order_parameter_opens_with_the_square_root():
 def test_at_the_critical_point_the_bias_decays_as_the_inverse_root():
     fan_in = np.array([3.0, 11.0, 101.0])
     tree = Tree(fan_in, critical_fidelity(fan_in, 0.1), 0.1)
-    end = jax.lax.fori_loop(0, 20_000, lambda _, bias: tree_step(bias, tree), jnp.ones(3))
+    end = jax.lax.fori_loop(0, 20_000, lambda _, bias: tree_step(bias, tree), np.ones(3))
     np.testing.assert_allclose(end / critical_decay(tree, 20_000), 1, rtol=2e-3)
 
 
@@ -149,8 +146,8 @@ def test_edges_of_the_recursion():
     assert tree_trajectory(0.2, Tree(5, 0.0, 0.3), 1)[-1] == 0
     np.testing.assert_array_equal(tree_trajectory(0.2, Tree(5, 0.9, 0.3), 0), [0.2])
     np.testing.assert_array_equal(fixed_point(Tree(5, 1.0, np.array([0.0, 0.9, 1.0]))).bias, [1, 1, 0])
-    for edge in (0.0, 1.0):
-        assert np.isfinite(jax.grad(lambda bias: tree_trajectory(bias, Tree(5.0, 1.0, 0.0), 9)[-1])(edge))
+    slope = compiled(jax.grad(lambda bias: tree_trajectory(bias, Tree(5.0, 1.0, 0.0), 9)[-1]))
+    assert np.isfinite([slope(edge) for edge in (0.0, 1.0)]).all()
 
 
 def test_log_error_recursion_is_the_bias_recursion_where_both_can_see():

@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
 
+from tests.compiled import compiled
+from theory.trees import majority, star
 from theory.trees.budget import Leaf
-from theory.trees.majority import majority_slope
-from theory.trees.star import context_fan_in, star_bias, star_bias_at_budget
+
+majority_slope = compiled(majority.majority_slope)
+context_fan_in = compiled(star.context_fan_in)
+star_bias = compiled(star.star_bias)
+star_bias_at_budget = compiled(star.star_bias_at_budget)
 
 
 def test_context_fan_in_is_the_largest_odd_count_that_fits():
@@ -12,9 +17,9 @@ def test_context_fan_in_is_the_largest_odd_count_that_fits():
         assert context_fan_in(window, 7) == best
     assert context_fan_in(7.5, 2.5) == 3
     with pytest.raises(ValueError, match="window"):
-        context_fan_in(6, 7)
+        star.context_fan_in(6, 7)
     with pytest.raises(ValueError, match="message_length"):
-        context_fan_in(6, 0)
+        star.context_fan_in(6, 0)
 
 
 def test_star_beats_a_tree_of_the_same_leaves_by_the_predicted_ratio():

@@ -1,9 +1,14 @@
-import jax
 import numpy as np
 import pytest
 
-from theory.trees.majority import majority_map
-from theory.trees.urn import belief_variance, belief_variance_limit, binomial_law, debate_then_vote, urn_law
+from tests.compiled import compiled
+from theory.trees import majority, urn
+
+majority_map = compiled(majority.majority_map)
+belief_variance = compiled(urn.belief_variance)
+belief_variance_limit = compiled(urn.belief_variance_limit)
+binomial_law = compiled(urn.binomial_law)
+urn_law = compiled(urn.urn_law)
 
 A, TOTAL, AGENTS, ROUNDS = 3.0, 5.0, 5, 8
 
@@ -57,7 +62,7 @@ def test_binomial_law_at_its_ends():
 
 
 def test_debate_lowers_a_good_vote_and_raises_a_bad_one():
-    vote = jax.jit(debate_then_vote, static_argnums=(2, 3))
+    vote = compiled(urn.debate_then_vote, static_argnums=(2, 3))
     for agents in (3, 9):
         for right in (2.6, 3.0, 4.5):
             good, bad = (np.asarray(vote(wins, 5.0, agents, 6)) for wins in (right, 5.0 - right))
@@ -69,8 +74,8 @@ def test_debate_lowers_a_good_vote_and_raises_a_bad_one():
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="agents"):
-        debate_then_vote(3.0, 5.0, 4, 2)
+        urn.debate_then_vote(3.0, 5.0, 4, 2)
     with pytest.raises(ValueError, match="rounds"):
-        urn_law(3.0, 5.0, 5, -1)
+        urn.urn_law(3.0, 5.0, 5, -1)
     with pytest.raises(ValueError, match="concentration"):
-        belief_variance(0.5, 0.0, 5.0, 1.0)
+        urn.belief_variance(0.5, 0.0, 5.0, 1.0)
