@@ -26,7 +26,7 @@ def imitate(
     True
     """
     at_init, at_steps = jax.random.split(key)
-    optimiser = optax.adam(optax.warmup_cosine_decay_schedule(0.0, rate, steps // 10, steps))
+    optimiser = optax.flatten(optax.adam(optax.warmup_cosine_decay_schedule(0.0, rate, steps // 10, steps)))
     params = model.init(at_init)
 
     def divergence(params: PyTree, key: Key[Array, ""]) -> Float[Array, ""]:

@@ -33,7 +33,7 @@ def modular_sum(*, slip: float = 0.35) -> Task:
     `slip` at each of the two sums, and goes on from what it wrote: it is right in about (1 - slip)² of the cases.
 
     >>> task, prompt = modular_sum(), jnp.array([[7, 8, 9, EQUALS]])
-    >>> [float(task.reward(prompt, jnp.array([[10, 5, last]]))[0]) for last in (4, 5)]  # 24 mod 10
+    >>> [float(jax.jit(task.reward)(prompt, jnp.array([[10, 5, last]]))[0]) for last in (4, 5)]  # 24 mod 10
     [1.0, 0.0]
     """
     if not 0 < slip < 1:
@@ -68,7 +68,7 @@ def long_copy(*, words: int = 9, sharpness: float = 14.0, slip: float = 0.2, con
     c + 1 with probability `conviction`: it is sure of itself, rightly or, on three prompts of ten, wrongly.
 
     >>> task, prompt = long_copy(words=1), jnp.array([[7, 8, 9, EQUALS]])
-    >>> [float(task.reward(prompt, jnp.array([[10, 7, 8, last]]))[0]) for last in (9, 8)]
+    >>> [float(jax.jit(task.reward)(prompt, jnp.array([[10, 7, 8, last]]))[0]) for last in (9, 8)]
     [1.0, 0.0]
     """
     for name, value in {"slip": slip, "conviction": conviction}.items():
@@ -103,7 +103,7 @@ def bandit(
 
     >>> task, table = bandit(jax.random.key(0), states=2, answers=3)
     >>> answers = jnp.arange(3)[:, None]
-    >>> float(task.reward(jnp.zeros_like(answers), answers).sum())  # one answer of a prompt is right
+    >>> float(jax.jit(task.reward)(jnp.zeros_like(answers), answers).sum())  # one answer of a prompt is right
     1.0
     """
     for name, value in {"states": states, "answers": answers}.items():

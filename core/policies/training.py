@@ -164,8 +164,8 @@ def adam(rate: float = 5e-4) -> optax.GradientTransformation:
     """Adam behind a clip of the global norm at 1.
 
     >>> optimiser, params = adam(0.25), jnp.array([1.0, 1.0])
-    >>> change, _ = optimiser.update(jnp.array([9.0, -9.0]), optimiser.init(params), params)
+    >>> change, _ = jax.jit(optimiser.update)(jnp.array([9.0, -9.0]), optimiser.init(params), params)
     >>> jnp.round(change, 4).tolist()  # a first step of Adam has the length of its rate
     [-0.25, 0.25]
     """
-    return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
+    return optax.flatten(optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate)))

@@ -1,13 +1,18 @@
 """Training that lets someone look: each rollout and the policy after it, handed to a function of the caller."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Key, PyTree
 
+from core.dealing import over_devices
 from core.policies.interventions.interface import Batch, Context, Intervention, Shaped, chain
+from core.policies.sampling import Apply
+from core.policies.surrogate import look_again
 from core.policies.training import Recipe, rollout, training_init, training_step
 
 
@@ -41,3 +46,43 @@ def watch(
 
     keys = jax.random.split(key, recipe.horizon)
     return jax.lax.scan(step, training_init(watched, params), keys)[1]
+
+
+class TokenRecord(NamedTuple):
+    """The tokens of a rollout, as `Batch` has them, and what the updates that followed did to their states."""
+
+    log_prob: Float[Array, "*runs batch response"]
+    entropy: Float[Array, "*runs batch response"]
+    expected: Float[Array, "*runs batch response"]
+    advantage: Float[Array, "*runs batch response"]
+    reward: Float[Array, "*runs batch"]
+    change: Float[Array, "*runs batch response"]  # of the entropy
+
+
+def token_record(apply: Apply, batch: Batch, params: PyTree) -> TokenRecord:
+    """For `watch`: a record of the rollout, given the policy after its updates.
+
+    >>> from core.policies.interventions.by_hand import by_hand
+    >>> batch = by_hand(entropy=jnp.log(2.0) - 0.25)[0]
+    >>> uniform = lambda params, tokens: jnp.zeros((2, 2, 2))
+    >>> jax.jit(lambda: token_record(uniform, batch, None).change)().tolist()
+    [[0.25, 0.25], [0.25, 0.25]]
+    """
+    change = look_again(apply, params, batch).entropy - batch.entropy
+    return TokenRecord(batch.log_prob, batch.entropy, batch.expected, batch.advantage, batch.reward, change)
+
+
+def watch_tokens(
+    recipe: Recipe, params: PyTree, keys: Key[Array, " seeds"], *, mesh: Mesh
+) -> tuple[dict[str, Float[Array, "seeds rollouts"]], TokenRecord]:
+    """Reports of independent runs from one base policy, and records (seeds, rollouts, ...) of all their tokens.
+
+    >>> from core.policies.testbed import bandit_recipe
+    >>> from core.run.mesh import device_mesh
+    >>> recipe, params = bandit_recipe(jax.random.key(0), states=2, answers=4, prompts=3, size=5, updates=1, horizon=7)
+    >>> keys = jax.random.split(jax.random.key(1), 2)
+    >>> jax.eval_shape(partial(watch_tokens, recipe, mesh=device_mesh()), params, keys)[1].change.shape
+    (2, 7, 15, 1)
+    """
+    look = partial(token_record, recipe.apply)
+    return over_devices(mesh, lambda key: watch(recipe, params, key, look), keys)

@@ -1,5 +1,6 @@
 """What "On the Entropy Dynamics in Reinforcement Fine-Tuning" claims about single tokens, checked."""
 
+from collections.abc import Callable
 from functools import cache, partial
 
 import jax
@@ -38,90 +39,101 @@ QUADRANTS = {(rewarded, above): quadrant(rewarded, above) for rewarded in (True,
 
 def c01_gradient_and_curvature(trial: Trial) -> Evidence:
     """∂H/∂z = -S with S_i = p_i (log p_i + H), and v'(∂²H)v is an O(V) sum."""
-    logits, _, direction = _rows(trial, 200)
-    slope = jax.vmap(jax.grad(_plain_entropy))(logits)
-    bend = jax.vmap(lambda z, v: jax.jvp(jax.grad(_plain_entropy), (z,), (v,))[1] @ v)(logits, direction)
-    return combine(
-        identity(-discriminator(logits), slope, rtol=0.0, atol=1e-13),
-        identity(entropy_curvature(logits, direction), bend, rtol=1e-10, atol=1e-11),
-    )
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[tuple[jax.Array, ...], ...]:
+        logits, _, direction = _rows(key, 200)
+        slope = jax.vmap(jax.grad(_plain_entropy))(logits)
+        bend = jax.vmap(lambda z, v: jax.jvp(jax.grad(_plain_entropy), (z,), (v,))[1] @ v)(logits, direction)
+        return (-discriminator(logits), slope), (entropy_curvature(logits, direction), bend)
+
+    first, second = measure(trial.key)
+    return combine(identity(*first, rtol=0.0, atol=1e-13), identity(*second, rtol=1e-10, atol=1e-11))
 
 
 def c02_single_logit_law(trial: Trial) -> Evidence:
     """Raising one logit by ε changes the entropy by -ε S_k + O(ε²) (Theorem 3.2)."""
-    logits, token, _ = _rows(trial, 200 * trial.effort)
-    hot, start = jax.nn.one_hot(token, VOCABULARY), _plain_entropy(logits)
-    unit = jnp.ones(len(logits))
 
-    def misses(bump):
-        return _plain_entropy(logits + bump * hot) - start - change_one_logit(logits, token, bump * unit)
+    def misses(logits: jax.Array, token: jax.Array, bump: jax.Array) -> jax.Array:
+        moved = _plain_entropy(logits + bump * jax.nn.one_hot(token, VOCABULARY)) - _plain_entropy(logits)
+        return moved - change_one_logit(logits, token, jnp.full(len(logits), bump))
 
-    return order(BUMPS, np.array([_size(misses(b)) for b in BUMPS]), expected=2)
+    return order(BUMPS, _sizes(misses, trial, BUMPS), expected=2)
 
 
 def c03_second_order_of_the_single_logit(trial: Trial) -> Evidence:
     """What Theorem 3.2 leaves over is ε²/2 (-p(1-2p)(l+H) - p(1-p)), up to O(ε³)."""
-    logits, token, _ = _rows(trial, 200 * trial.effort)
-    hot, start = jax.nn.one_hot(token, VOCABULARY), _plain_entropy(logits)
-    unit, second = jnp.ones(len(logits)), second_change_one_logit(log_prob(logits, token), entropy(logits))
 
-    def misses(bump):
-        first = change_one_logit(logits, token, bump * unit)
-        return _plain_entropy(logits + bump * hot) - start - first - bump**2 / 2 * second
+    def misses(logits: jax.Array, token: jax.Array, bump: jax.Array) -> jax.Array:
+        moved = _plain_entropy(logits + bump * jax.nn.one_hot(token, VOCABULARY)) - _plain_entropy(logits)
+        first = change_one_logit(logits, token, jnp.full(len(logits), bump))
+        return moved - first - bump**2 / 2 * second_change_one_logit(log_prob(logits, token), entropy(logits))
 
     bumps = np.geomspace(3e-3, 5e-2, 7)
-    return order(bumps, np.array([_size(misses(b)) for b in bumps]), expected=3)
+    return order(bumps, _sizes(misses, trial, bumps), expected=3)
 
 
 def c04_exact_single_logit(trial: Trial) -> Evidence:
     """For any finite ε, H' - H = log(1+w) - (w(l+H) + ε(p+w))/(1+w) with w = p(e^ε - 1): no first order needed."""
-    logits, token, _ = _rows(trial, 200)
-    hot, start = jax.nn.one_hot(token, VOCABULARY), entropy(logits)
-    bumps = jnp.array([-3.0, -1.0, -1e-3, 0.5, 3.0, 6.0])
-    moved = jnp.stack([_plain_entropy(logits + b * hot) - start for b in bumps])
-    closed = jnp.stack([exact_change_one_logit(log_prob(logits, token), start, b) for b in bumps])
-    return identity(closed, moved, rtol=0.0, atol=1e-12)
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        logits, token, _ = _rows(key, 200)
+        hot, start = jax.nn.one_hot(token, VOCABULARY), entropy(logits)
+
+        def at(bump: jax.Array) -> tuple[jax.Array, jax.Array]:
+            closed = exact_change_one_logit(log_prob(logits, token), start, bump)
+            return closed, _plain_entropy(logits + bump * hot) - start
+
+        return jax.lax.map(at, np.array([-3.0, -1.0, -1e-3, 0.5, 3.0, 6.0]))
+
+    return identity(*measure(trial.key), rtol=0.0, atol=1e-12)
 
 
 def c05_group_step_law(trial: Trial) -> Evidence:
     """A sampled-token step z += α(e_k - p) changes the entropy by -α(S_k - E_p[S]) + O(α²) (Theorem 3.3)."""
-    logits, token, _ = _rows(trial, 200 * trial.effort)
-    push = jax.nn.one_hot(token, VOCABULARY) - jax.nn.softmax(logits)
-    unit, start = jnp.ones(len(logits)), _plain_entropy(logits)
 
-    def misses(step):
-        return _plain_entropy(logits + step * push) - start - change_sampled_token(logits, token, step * unit)
+    def misses(logits: jax.Array, token: jax.Array, step: jax.Array) -> jax.Array:
+        push = jax.nn.one_hot(token, VOCABULARY) - jax.nn.softmax(logits)
+        moved = _plain_entropy(logits + step * push) - _plain_entropy(logits)
+        return moved - change_sampled_token(logits, token, jnp.full(len(logits), step))
 
-    return order(BUMPS, np.array([_size(misses(b)) for b in BUMPS]), expected=2)
+    return order(BUMPS, _sizes(misses, trial, BUMPS), expected=2)
 
 
 def c06_centred_on_policy(trial: Trial) -> Evidence:
     """On policy the centred discriminator has mean zero: E_{k~p}[S_k - E_p S] = 0 (the reason why Clip_V centres)."""
-    logits = 1.5 * _rows(trial, 20)[2]
     draws = 4000 * trial.effort
-    token = jax.random.categorical(jax.random.fold_in(trial.key, 1), logits[:, None], shape=(20, draws))
-    score = jnp.take_along_axis(discriminator(logits), token, axis=1)
-    error = jnp.std(score, axis=1, ddof=1) / np.sqrt(draws)
-    return law(score.mean(1), expected_discriminator(logits), error, degrees_of_freedom=draws - 1)
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
+        logits = 1.5 * _rows(key, 20)[2]
+        token = jax.random.categorical(jax.random.fold_in(key, 1), logits[:, None], shape=(20, draws))
+        score = jnp.take_along_axis(discriminator(logits), token, axis=1)
+        error = jnp.std(score, axis=1, ddof=1) / np.sqrt(draws)
+        return score.mean(1), expected_discriminator(logits), error
+
+    return law(*measure(trial.key), degrees_of_freedom=draws - 1)
 
 
 def c07_range_of_the_discriminator(trial: Trial) -> Evidence:
     """S_k lies in [-0.22387, 3.0037] for a vocabulary of 151,936, and an attack on a smaller one finds no way out."""
-    ends = discriminator_range(np.array([2.0, 151_936.0]))
-    low, high = discriminator_range(12.0)
+    lows, highs = (np.asarray(ends) for ends in jax.jit(discriminator_range)(np.array([2.0, 12.0, 151_936.0])))
+    low, high = lows[1], highs[1]
     slack = {
         "low": lambda z: discriminator(z)[0] - low,
         "high": lambda z: high - discriminator(z)[0],
     }
+    random = jax.jit(lambda key: [jax.vmap(slack[side])(_rows(key, 500)[0][:, :12]) for side in slack])(trial.key)
     attacks = [
         bound(
-            jax.vmap(slack[side])(_rows(trial, 500)[0][:, :12]),
+            found,
             tolerance=1e-9,
             falsified=falsify(slack[side], lambda k: 2 * jax.random.normal(k, (12,)), trial.key, starts=16, steps=200),
         )
-        for side in slack
+        for side, found in zip(slack, random, strict=True)
     ]
-    quoted = identity(np.array([-0.22387, 3.0036]), jnp.array([ends[0][1], ends[1][1]]), rtol=0.0, atol=1e-4)
+    quoted = identity(np.array([-0.22387, 3.0036]), np.array([lows[-1], highs[-1]]), rtol=0.0, atol=1e-4)
     return combine(quoted, *attacks)
 
 
@@ -130,9 +142,14 @@ def c08_digits_near_collapse() -> Evidence:
     gaps = np.array([2.0, 8.0, 16.0, 24.0, 32.0])
     rows = np.zeros((5, 1001))
     rows[:, 1:] = -gaps[:, None] - np.arange(1000) % 3
-    token = jnp.array([0, 0, 1, 0, 0])
-    exact = jnp.stack(token_stats(jnp.asarray(rows), token))
-    found = [jnp.stack(token_stats(jnp.asarray(rows, kind), token)) for kind in (jnp.float32, jnp.bfloat16)]
+
+    @jax.jit
+    def measure(rows: jax.Array) -> list[jax.Array]:
+        token = jnp.array([0, 0, 1, 0, 0])
+        kinds = jnp.float64, jnp.float32, jnp.bfloat16
+        return [jnp.stack(token_stats(rows.astype(kind), token)) for kind in kinds]
+
+    exact, *found = measure(rows)
     return combine(*(identity(exact, f, rtol=1e-5, atol=1e-37) for f in found))
 
 
@@ -149,17 +166,19 @@ def c09_clipping_keeps_entropy(trial: Trial) -> Evidence:
 
 def c10_four_quadrants_in_a_step(trial: Trial) -> Evidence:
     """A step without the tokens of (A>0, S>E S) or (A<0, S<E S) leaves more entropy, without the other two less."""
-    recipe, params = bandit_recipe(jax.random.key(3), states=256)
 
     @jax.jit
-    def changes(keys: jax.Array) -> jax.Array:
+    def changes(key: jax.Array) -> jax.Array:
+        recipe, params = bandit_recipe(jax.random.key(3), states=256)
+        keys = jax.random.split(key, 10)
+
         def of_one(index: jax.Array) -> jax.Array:
             told = recipe._replace(method=one_of([NOTHING, *QUADRANTS.values()], index))
             return jax.lax.map(lambda k: one_step(told, params, k, 1e-2)[1], keys)
 
         return jax.lax.map(of_one, jnp.arange(1 + len(QUADRANTS)))
 
-    plain, *dropped = np.asarray(changes(jax.random.split(trial.key, 10)), float)
+    plain, *dropped = np.asarray(changes(trial.key), float)
     signs = [1 if rewarded == above else -1 for rewarded, above in QUADRANTS]
     gaps = [sign * (change - plain) / np.abs(plain).mean() for sign, change in zip(signs, dropped, strict=True)]
     return combine(*(bound(gap, tolerance=0.0) for gap in gaps))
@@ -171,9 +190,14 @@ def c11_four_quadrants_over_training(trial: Trial) -> Evidence:
     On bandits. Later the runs that were to lose entropy have learned less for want of those tokens, and end with more
     of it. On the transformer (figure `quadrants`) the rare quadrant (A>0, S<E S) makes no difference to begin with.
     """
-    recipe, params = bandit_recipe(jax.random.key(3), rate=2.0, prompts=64, horizon=60)
-    compared = jax.jit(partial(compare, recipe, methods=[NOTHING, *QUADRANTS.values()], mesh=trial.mesh))
-    runs = np.asarray(compared(params, keys=jax.random.split(trial.key, 8))["entropy"], float)
+
+    @jax.jit
+    def entropies(key: jax.Array) -> jax.Array:
+        recipe, params = bandit_recipe(jax.random.key(3), rate=2.0, prompts=64, horizon=60)
+        methods, keys = [NOTHING, *QUADRANTS.values()], jax.random.split(key, 8)
+        return compare(recipe, params, methods, keys, mesh=trial.mesh)["entropy"]
+
+    runs = np.asarray(entropies(trial.key), float)
 
     def signs(when: slice) -> Evidence:
         plain, *dropped = np.log(runs[..., when].mean(-1))
@@ -188,9 +212,9 @@ def c11_four_quadrants_over_training(trial: Trial) -> Evidence:
     return holds_if("training has just begun (rollouts 5 to 15 of 60)", signs(slice(5, 15)), signs(slice(50, 60)))
 
 
-def _rows(trial: Trial, count: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _rows(key: jax.Array, count: int) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Logits from flat to peaked, a token sampled from each, and a direction."""
-    keys = jax.random.split(trial.key, 4)
+    keys = jax.random.split(key, 4)
     scale = jnp.exp(jax.random.normal(keys[0], (count, 1)))
     logits = 2 * scale * jax.random.normal(keys[1], (count, VOCABULARY))
     return logits, jax.random.categorical(keys[2], logits), jax.random.normal(keys[3], logits.shape)
@@ -201,8 +225,14 @@ def _plain_entropy(logits: jax.Array) -> jax.Array:
     return -jnp.sum(jax.nn.softmax(logits) * jax.nn.log_softmax(logits), axis=-1)
 
 
-def _size(values: jax.Array) -> float:
-    return float(jnp.sqrt(jnp.mean(values**2)))
+def _sizes(misses: Callable[..., jax.Array], trial: Trial, steps: np.ndarray) -> np.ndarray:
+    """The root mean square over rows of what `misses(logits, token, step)` finds, at each step."""
+
+    def sizes(key: jax.Array) -> jax.Array:
+        logits, token, _ = _rows(key, 200 * trial.effort)
+        return jax.lax.map(lambda step: jnp.sqrt(jnp.mean(misses(logits, token, step) ** 2)), steps)
+
+    return np.asarray(jax.jit(sizes)(trial.key))
 
 
 @cache

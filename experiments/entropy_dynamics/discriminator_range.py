@@ -12,6 +12,7 @@ Run: python -m experiments.entropy_dynamics.discriminator_range
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -41,8 +42,12 @@ PRESETS = {"smoke": Config((2, 10), rows=200), "laptop": Config(), "paper": Conf
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Ends of the range on a fine grid, and the ends that samples reach."""
+    return jax.jit(partial(_ends, config))(key)
+
+
+def _ends(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     grid = jnp.geomspace(2, config.model, 200)
-    low, high = jax.jit(discriminator_range)(grid)
+    low, high = discriminator_range(grid)
 
     def sampled(key: jax.Array, vocabulary: int) -> jax.Array:
         at_noise, at_peak = jax.random.split(key)
@@ -52,7 +57,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return jnp.stack([score.min(), score.max()])
 
     keys = jax.random.split(key, len(config.vocabularies))
-    reached = [jax.jit(sampled, static_argnums=1)(k, v) for k, v in zip(keys, config.vocabularies, strict=True)]
+    reached = [sampled(k, v) for k, v in zip(keys, config.vocabularies, strict=True)]
     return {"vocabulary": grid, "low": low, "high": high, "reached": jnp.stack(reached)}
 
 

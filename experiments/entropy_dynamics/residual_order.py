@@ -12,6 +12,7 @@ Run: python -m experiments.entropy_dynamics.residual_order
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -44,11 +45,15 @@ PRESETS = {"smoke": Config(rows=100), "laptop": Config(), "paper": Config(rows=2
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Residuals (laws, steps)."""
+    return jax.jit(partial(_laws, config))(key)
+
+
+def _laws(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     keys = jax.random.split(key, 3)
     scale = jnp.exp(0.7 * jax.random.normal(keys[0], (config.rows, 1)))
     logits = 2 * scale * jax.random.normal(keys[1], (config.rows, config.vocabulary))
     steps = jnp.geomspace(config.smallest, config.largest, config.points)
-    over_steps = jax.jit(jax.vmap(_residuals, (None, None, 0), out_axes=1))
+    over_steps = jax.vmap(_residuals, (None, None, 0), out_axes=1)
     return {"step": steps, "residual": over_steps(logits, jax.random.categorical(keys[2], logits), steps)}
 
 

@@ -13,6 +13,7 @@ Run: python -m experiments.entropy_dynamics.sign_map
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -46,6 +47,10 @@ PRESETS = {"smoke": Config(cells=30), "laptop": Config(), "paper": Config(vocabu
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Changes on the plane (entropies, probabilities)."""
+    return jax.jit(partial(_changes, config))()
+
+
+def _changes(config: Config) -> dict[str, jax.Array]:
     log_prob = jnp.linspace(jnp.log(1e-4), jnp.log(0.98), config.cells)
     entropy = jnp.linspace(0.02, jnp.log(config.vocabulary) - 0.02, config.cells)
     l, h = log_prob[None, :], entropy[:, None]

@@ -4,7 +4,7 @@ On a table of bandits, c16 and c17 above smoke effort on a tiny transformer with
 baseline, 8 seeds.
 """
 
-from functools import cache, partial
+from functools import cache
 
 import jax
 import numpy as np
@@ -74,11 +74,15 @@ def _adam_runs(effort: int, mesh: Mesh) -> dict[str, np.ndarray]:
 
 @cache
 def _bandit_runs(optimiser: optax.GradientTransformation, mesh: Mesh) -> dict[str, np.ndarray]:
-    recipe, params = bandit_recipe(jax.random.key(3), horizon=80, advantages=plain)
     methods = signed_weights(1.0, 0.0), signed_weights(0.0, 1.0), entropy_band(BANDIT_BAND, BANDIT_BAND)
-    compared = jax.jit(partial(compare, recipe._replace(optimiser=optimiser), methods=methods, mesh=mesh))
-    reports = compared(params, keys=jax.random.split(jax.random.key(1), 8))
-    return {name: np.asarray(report, float).swapaxes(0, 1) for name, report in reports.items()}
+
+    @jax.jit
+    def runs(key: jax.Array) -> dict[str, jax.Array]:
+        recipe, params = bandit_recipe(jax.random.key(3), horizon=80, advantages=plain)
+        told, keys = recipe._replace(optimiser=optimiser), jax.random.split(key, 8)
+        return compare(told, params, methods, keys, mesh=mesh, names=("entropy", "decision_entropy", "reward"))
+
+    return {name: np.asarray(report, float).swapaxes(0, 1) for name, report in runs(jax.random.key(1)).items()}
 
 
 def _log_ratio(runs: dict[str, np.ndarray]) -> np.ndarray:

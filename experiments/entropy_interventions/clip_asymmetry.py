@@ -13,9 +13,11 @@ Run: python -m experiments.entropy_interventions.clip_asymmetry
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -41,17 +43,20 @@ PRESETS = {"smoke": Config(500, ranges=5), "laptop": Config(), "paper": Config(5
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Mean and central 80 % of both terms (sides, ranges)."""
+    return jax.jit(partial(_terms, config))(key)
+
+
+def _terms(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     keys = jax.random.split(key, 2)
     old = 2 * jax.random.normal(keys[0], (config.states, config.vocabulary))
     logits = old + config.drift * jax.random.normal(keys[1], old.shape)
     ranges = jnp.linspace(0.02, 0.8, config.ranges)
 
-    def summary(logits, old, size):
+    def summary(size):
         terms = jnp.stack(change_by_clipping(logits, old, size, size, 1.0))
-        return terms.mean(1), *jnp.quantile(terms, jnp.array([0.1, 0.9]), axis=1)
+        return terms.mean(1), *jnp.quantile(terms, np.array([0.1, 0.9]), axis=1)
 
-    one = jax.jit(summary)
-    mean, low, high = (jnp.stack(x, 1) for x in zip(*(one(logits, old, r) for r in ranges), strict=True))
+    mean, low, high = (x.T for x in jax.lax.map(summary, ranges))
     return {"range": ranges, "mean": mean, "low": low, "high": high}
 
 

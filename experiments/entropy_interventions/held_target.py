@@ -19,6 +19,7 @@ from functools import partial
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.policies.interventions.entropy_band import entropy_band
@@ -59,12 +60,15 @@ PRESETS = {"smoke": Config(rollouts=4, seeds=2), "laptop": Config(), "paper": Co
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts): plain GRPO, then each kind at each target."""
+    return jax.jit(partial(_runs, config, run.mesh))(key)
+
+
+def _runs(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     at_base, at_runs = jax.random.split(key)
     recipe, params = bandit_recipe(at_base, horizon=config.rollouts)
     methods = [NOTHING, *(kind(target) for kind in KINDS.values() for target in config.targets)]
-    compared = jax.jit(partial(compare, recipe, methods=methods, mesh=run.mesh))
-    reports = compared(params, keys=jax.random.split(at_runs, config.seeds))
-    return {name: reports[name] for name in ("entropy", "reward")}
+    keys = jax.random.split(at_runs, config.seeds)
+    return compare(recipe, params, methods, keys, mesh=mesh, names=("entropy", "reward"))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

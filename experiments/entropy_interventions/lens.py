@@ -14,6 +14,7 @@ Run: python -m experiments.entropy_interventions.lens
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -52,22 +53,21 @@ PRESETS = {"smoke": Config(rollouts=3, methods=4), "laptop": Config(), "paper": 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Predicted and measured changes (methods, rollouts); the first method is plain GRPO."""
+    return jax.jit(partial(_changes, config))(key)
+
+
+def _changes(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     at_base, at_noise, at_runs = jax.random.split(key, 3)
     recipe, old = bandit_recipe(at_base)
     noise = config.stale * jax.random.normal(at_noise, old["logits"].shape, old["logits"].dtype)
-
+    params, keys = {"logits": old["logits"] + noise}, jax.random.split(at_runs, config.rollouts)
     methods = WITH_PLAIN[: 1 + config.methods]
 
-    @jax.jit
-    def changes(params, old, keys):
-        def of_method(index):
-            told = recipe._replace(method=one_of(methods, index))
-            return jax.lax.map(lambda k: one_step(told, params, k, config.rate, old), keys)
+    def of_method(index):
+        told = recipe._replace(method=one_of(methods, index))
+        return jax.lax.map(lambda k: one_step(told, params, k, config.rate, old), keys)
 
-        return jax.lax.map(of_method, jnp.arange(len(methods)))
-
-    keys = jax.random.split(at_runs, config.rollouts)
-    predicted, measured = changes({"logits": old["logits"] + noise}, old, keys)
+    predicted, measured = jax.lax.map(of_method, jnp.arange(len(methods)))
     return {"predicted": predicted, "measured": measured}
 
 

@@ -50,7 +50,7 @@ class Config:
             raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
 
 
-PRESETS = {"smoke": Config(4, rollouts=8, seeds=2, imitation=5), "laptop": Config(), "paper": Config(17, 400, 32, 1000)}
+PRESETS = {"smoke": Config(1, rollouts=7, seeds=2, imitation=5), "laptop": Config(), "paper": Config(17, 400, 32, 1000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

@@ -18,6 +18,7 @@ from functools import partial
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.policies.testbed import bandit_recipe, compare
@@ -49,11 +50,14 @@ PRESETS = {"smoke": Config(4, 2, methods=4), "laptop": Config(), "paper": Config
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts); the first method is plain GRPO."""
+    return jax.jit(partial(_runs, config, run.mesh))(key)
+
+
+def _runs(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     at_base, at_runs = jax.random.split(key)
     recipe, params = bandit_recipe(at_base, horizon=config.rollouts)
-    compared = jax.jit(partial(compare, recipe, methods=WITH_PLAIN[: 1 + config.methods], mesh=run.mesh))
-    reports = compared(params, keys=jax.random.split(at_runs, config.seeds))
-    return {name: reports[name] for name in ("entropy", "reward")}
+    methods, keys = WITH_PLAIN[: 1 + config.methods], jax.random.split(at_runs, config.seeds)
+    return compare(recipe, params, methods, keys, mesh=mesh, names=("entropy", "reward"))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

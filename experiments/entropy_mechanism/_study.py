@@ -1,6 +1,6 @@
 """Runs of the tiny transformer that several figures of this paper share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -20,16 +20,23 @@ def sweep(
     config: SumRuns,
     key: Key[Array, ""],
     mesh: Mesh,
+    names: Sequence[str],
     **recipe,
 ) -> dict[str, Float[Array, "values seeds rollouts"]]:
-    """The reports of runs whose recipe is changed by each of the values: one program for all of them."""
+    """The named reports of runs whose recipe is changed by each of the values: one program for all of them."""
     at_base, at_runs = jax.random.split(key)
     plain, base = sum_start(config, **recipe)
 
-    def runs(params, keys, values):
-        return jax.lax.map(lambda value: over_seeds(change(plain, value), params, keys, mesh=mesh), values)
+    def runs(params, key, values):
+        keys = jax.random.split(key, config.seeds)
 
-    return jax.jit(runs)(jax.jit(base)(at_base), jax.random.split(at_runs, config.seeds), values)
+        def of_value(value):
+            reports = over_seeds(change(plain, value), params, keys, mesh=mesh)
+            return {name: reports[name] for name in names}
+
+        return jax.lax.map(of_value, values)
+
+    return jax.jit(runs)(jax.jit(base)(at_base), at_runs, values)
 
 
 def bandit_table(

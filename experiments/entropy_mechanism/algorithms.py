@@ -16,6 +16,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.tabular import exact_ascent
@@ -46,8 +47,10 @@ PRESETS = {"smoke": Config(states=16, steps=50), "laptop": Config(), "paper": Co
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Paths (spreads, algorithms, steps) and fitted coefficients."""
+    return jax.jit(partial(_paths, config))(key)
 
-    @partial(jax.jit, static_argnums=0)
+
+def _paths(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     def path(kind: str, table: jax.Array, rewards: jax.Array) -> tuple[jax.Array, ...]:
         def step(logits, _):
             point = entropy(logits).mean(), jnp.sum(jax.nn.softmax(logits) * rewards, -1).mean()
@@ -56,12 +59,12 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         h, r = jax.lax.scan(step, table, length=config.steps)[1]
         return h, r, *fit_law(h, r)
 
-    runs = []
-    for spread in config.spreads:
+    def of_spread(spread: jax.Array) -> list[jax.Array]:
         rewards, table = bandit_table(key, config.states, config.answers, spread=spread)
-        runs.append([path(kind, table, rewards) for kind in RATES])
+        return [jnp.stack(values) for values in zip(*(path(kind, table, rewards) for kind in RATES), strict=True)]
+
     names = ("entropy", "reward", "slope", "intercept", "r2")
-    return {name: jnp.stack([jnp.stack([k[i] for k in row]) for row in runs]) for i, name in enumerate(names)}
+    return dict(zip(names, jax.lax.map(of_spread, np.array(config.spreads, np.float32)), strict=True))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -36,8 +36,8 @@ def c09_early_prediction(trial: Trial) -> Evidence:
     run = _runs(trial, updates=1, rates=(20.0, 3e-4))
     h, r = (np.convolve(run[name].mean(0), np.ones(5) / 5, "valid") for name in ("entropy", "reward"))
     early = len(h) * 15 // 100
-    law = fit_law(h[:early], r[:early])
-    error = root_mean_square_error(r[early:], np.asarray(law_reward(law, h[early:])))
+    law = jax.jit(fit_law)(h[:early], r[:early])
+    error = root_mean_square_error(r[early:], jax.jit(law_reward)(law, h[early:]))
     return fit({"a": law.slope, "b": law.intercept}, law.r2, error, f"mean of {SEEDS} seeds, smoothed over 5 rollouts")
 
 

@@ -15,7 +15,7 @@ Run: python -m experiments.entropy_mechanism.clip_range
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.testbed import SumRuns
@@ -51,8 +51,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     def bounded(recipe, span):
         return recipe._replace(low=1 - span[0], high=1 + span[1])
 
-    reports = sweep(bounded, jnp.array(config.ranges), config, key, run.mesh, updates=config.updates, reward_noise=True)
-    return {"decision_entropy": reports["decision_entropy"]}
+    changes = {"updates": config.updates, "reward_noise": True}
+    return sweep(bounded, np.array(config.ranges), config, key, run.mesh, ["decision_entropy"], **changes)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

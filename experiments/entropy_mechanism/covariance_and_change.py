@@ -20,7 +20,8 @@ import jax
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.policies.testbed import over_seeds, sum_base, sum_recipe
+from core.policies.testbed import SumRuns, sum_start
+from core.policies.watch import watch_tokens
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.annotate import panel_letters, small_print
@@ -31,28 +32,22 @@ from figures.style import BLUE, DOUBLE, VERMILION, new_figure
 
 
 @dataclass(frozen=True)
-class Config:
-    """Length and number of the runs."""
+class Config(SumRuns):
+    """Step size of the runs."""
 
     rollouts: int = 150
-    seeds: int = 8
     rate: float = 3e-4
-    imitation: int = 600
-
-    def __post_init__(self):
-        if self.seeds < 2:
-            raise ValueError(f"seeds={self.seeds}: must be >= 2 for an interval")
 
 
-PRESETS = {"smoke": Config(12, 2, imitation=5), "laptop": Config(), "paper": Config(600, 32, imitation=1000)}
+PRESETS = {"smoke": Config(4, 2, 5), "laptop": Config(), "paper": Config(600, 32, 1000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Predicted change, realised change and token covariance, (seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
-    recipe, model = sum_recipe(rate=config.rate, updates=1, horizon=config.rollouts)
-    params = jax.jit(partial(sum_base, recipe, model, steps=config.imitation))(at_base)
-    reports = jax.jit(partial(over_seeds, recipe, mesh=run.mesh))(params, jax.random.split(at_runs, config.seeds))
+    recipe, base = sum_start(config, rate=config.rate, updates=1)
+    keys = jax.random.split(at_runs, config.seeds)
+    reports = jax.jit(partial(watch_tokens, recipe, mesh=run.mesh))(jax.jit(base)(at_base), keys)[0]
     return {name: reports[name] for name in ("predicted_change", "entropy_change", "covariance")}
 
 

@@ -67,9 +67,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         covariance = batch_covariance(batch.log_prob, batch.advantage, batch.mask).ravel()
         return jnp.cumsum(jnp.sort(covariance)[::-1]) / jnp.arange(1, len(covariance) + 1)
 
-    keys = jax.random.split(at_rollouts, config.sets)
-    sampled = jax.jit(lambda params, keys: over_devices(run.mesh, partial(ranked, params), keys))(params, keys)
-    return {"sampled": sampled} | jax.jit(partial(_exact, config))(at_table)
+    def sampled(params, key):
+        return over_devices(run.mesh, partial(ranked, params), jax.random.split(key, config.sets))
+
+    return {"sampled": jax.jit(sampled)(params, at_rollouts)} | jax.jit(partial(_exact, config))(at_table)
 
 
 def _exact(config: Config, key: jax.Array) -> dict[str, jax.Array]:

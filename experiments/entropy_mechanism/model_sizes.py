@@ -60,7 +60,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         recipe, base = sum_start(config, width=width)
         return jax.jit(partial(compare, recipe, methods=[NOTHING], mesh=run.mesh))(jax.jit(base)(at_base), keys=keys)
 
-    found = [reports(width) for width in config.widths]
+    return jax.jit(partial(_fits, config))([reports(width) for width in config.widths])
+
+
+def _fits(config: Config, found: list[dict[str, jax.Array]]) -> dict[str, jax.Array]:
     entropy, reward = (jnp.concatenate([each[name] for each in found]) for name in ("decision_entropy", "reward"))
     early = max(2, config.rollouts * 15 // 100)
     whole, first = (

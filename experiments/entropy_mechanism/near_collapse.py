@@ -48,13 +48,11 @@ PRESETS = {"smoke": Config(gaps=9, rows=4), "laptop": Config(), "paper": Config(
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
     """Exact entropies (dtypes, gaps) and worst relative errors (dtypes, methods, gaps)."""
-    gaps = jnp.linspace(config.least_gap, config.most_gap, config.gaps)
-    logits = jax.jit(jax.vmap(partial(_logits, config)))(jax.random.split(key, config.gaps), gaps)
-    measure = jax.jit(partial(jax.lax.map, jax.vmap(lambda z: jnp.stack(entropies(z)))))
     exact, errors = [], []
-    for dtype in DTYPES:
-        z = logits.astype(dtype)
-        truth = np.stack([_exact_entropy(np.asarray(rows, np.float64)) for rows in z])
+    logits = jax.jit(partial(_all_logits, config))(key)
+    measure = jax.jit(partial(jax.lax.map, jax.vmap(lambda z: jnp.stack(entropies(z)))))
+    for z in logits:
+        truth = np.stack([_exact_entropy(rows) for rows in np.asarray(z, np.float64)])
         exact.append(np.median(truth, axis=1))
         errors.append(np.abs(np.asarray(measure(z), np.float64) / truth[..., None] - 1).max(axis=1).T)
     return {"entropy": np.stack(exact), "error": np.stack(errors)}
@@ -68,9 +66,16 @@ def entropies(logits: Float[Array, " vocabulary"]) -> tuple[Float[Array, ""], ..
     return ours, jax.nn.logsumexp(z) - jnp.sum(jax.nn.softmax(z) * z), -jnp.sum(jnp.exp(log_p) * log_p)
 
 
-def _logits(config: Config, key: jax.Array, gap: Float[Array, ""]) -> Float[Array, "rows vocabulary"]:
-    rest = config.peak - gap + jax.random.normal(key, (config.rows, config.vocabulary))
-    return rest.at[:, 0].set(config.peak)
+def _all_logits(config: Config, key: jax.Array) -> list[Float[Array, "gaps rows vocabulary"]]:
+    """The logits, in each of the dtypes."""
+
+    def of_gap(key: jax.Array, gap: Float[Array, ""]) -> Float[Array, "rows vocabulary"]:
+        rest = config.peak - gap + jax.random.normal(key, (config.rows, config.vocabulary))
+        return rest.at[:, 0].set(config.peak)
+
+    gaps = jnp.linspace(config.least_gap, config.most_gap, config.gaps)
+    logits = jax.vmap(of_gap)(jax.random.split(key, config.gaps), gaps)
+    return [logits.astype(dtype) for dtype in DTYPES]
 
 
 def _exact_entropy(z: np.ndarray) -> np.ndarray:

@@ -11,9 +11,11 @@ Run: python -m experiments.entropy_mechanism.parent_curve
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
@@ -42,6 +44,10 @@ PRESETS = {"smoke": Config(points=50), "laptop": Config(), "paper": Config(point
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Curves and fits (answers, points)."""
+    return jax.jit(partial(_curves, config))()
+
+
+def _curves(config: Config) -> dict[str, jax.Array]:
     success = jnp.linspace(config.first, config.last, config.points)
 
     def curve(answers: jax.Array) -> tuple[jax.Array, ...]:
@@ -50,7 +56,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return entropy, law_reward(law, entropy), law.slope, law.intercept, law.r2
 
     names = ("entropy", "fitted", "slope", "intercept", "r2")
-    values = jax.jit(jax.vmap(curve))(jnp.array(config.answers, float))
+    values = jax.vmap(curve)(np.array(config.answers, float))
     return {"success": success, **dict(zip(names, values, strict=True))}
 
 

@@ -24,10 +24,10 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
 from core.policies.tabular import exact_ascent
 from core.policies.testbed import SumRuns, sum_start
-from core.policies.watch import watch
+from core.policies.training import Recipe
+from core.policies.watch import TokenRecord, watch_tokens
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_mechanism._study import bandit_table
@@ -71,25 +71,27 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     at_base, at_runs, at_task = jax.random.split(key, 3)
     recipe, base = sum_start(config, rate=3e-4, updates=1)
     params = jax.jit(base)(at_base)
-    chosen = jnp.array(recipe.task.decisions)
+    keys = jax.random.split(at_runs, config.seeds)
+    tokens = jax.jit(partial(watch_tokens, recipe, mesh=run.mesh))(params, keys)[1]
+    sampled = jax.jit(jax.vmap(partial(_windows, config, recipe)))(tokens)
+    return {"sampled": sampled} | jax.jit(partial(_exact, config))(at_task)
 
-    def look(batch, _):
+
+def _windows(config: Config, recipe: Recipe, tokens: TokenRecord) -> jax.Array:
+    """Mean covariance of the prompts of each accuracy in each window of a run (windows, accuracies)."""
+    chosen = np.array(recipe.task.decisions)
+
+    def look(tokens: TokenRecord) -> tuple[jax.Array, jax.Array]:
         """Sum over prompts of their covariance, and their number, for each accuracy."""
-        log_prob = batch.log_prob[:, chosen].reshape(recipe.prompts, recipe.size, -1)
-        advantage = batch.advantage[:, chosen].reshape(log_prob.shape)
+        log_prob = tokens.log_prob[:, chosen].reshape(recipe.prompts, recipe.size, -1)
+        advantage = tokens.advantage[:, chosen].reshape(log_prob.shape)
         by_prompt = jnp.mean((log_prob - log_prob.mean(1, keepdims=True)) * advantage, axis=(1, 2))
-        right = batch.reward.reshape(recipe.prompts, recipe.size).sum(1)
-        here = right[:, None] == jnp.array(RIGHT)[None]
+        right = tokens.reward.reshape(recipe.prompts, recipe.size).sum(1)
+        here = right[:, None] == np.array(RIGHT)[None]
         return jnp.sum(here * by_prompt[:, None], 0), jnp.sum(here, 0)
 
-    def windows(params, key):
-        sums, counts = watch(recipe, params, key, look)[1]
-        whole, number = (x.reshape(config.windows, -1, len(RIGHT)).sum(1) for x in (sums, counts))
-        return whole / number  # not a number where no prompt of the window had that accuracy
-
-    keys = jax.random.split(at_runs, config.seeds)
-    sampled = jax.jit(lambda params, keys: over_devices(run.mesh, partial(windows, params), keys))(params, keys)
-    return {"sampled": sampled} | jax.jit(partial(_exact, config))(at_task)
+    whole, number = (x.reshape(config.windows, -1, len(RIGHT)).sum(1) for x in jax.lax.map(look, tokens))
+    return whole / number  # not a number where no prompt of the window had that accuracy
 
 
 def _exact(config: Config, key: jax.Array) -> dict[str, jax.Array]:

@@ -14,6 +14,7 @@ Run: python -m experiments.entropy_mechanism.regularisers
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -68,11 +69,10 @@ def regularised(recipe: Recipe, strengths: jax.Array) -> Recipe:
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Ends of the runs (nothing, bonuses, penalties; seeds), and of the exact ascent beside its fixed point."""
     at_task, at_runs = jax.random.split(key)
-    alone, zero = jnp.array(config.strengths), jnp.zeros(len(config.strengths))
-    pairs = jnp.concatenate([jnp.zeros((1, 2)), jnp.stack([alone, zero], 1), jnp.stack([zero, alone], 1)])
-    reports = sweep(regularised, pairs, config, at_runs, run.mesh)
-    ends = {f"{name}_end": reports[name][..., -10:].mean(-1) for name in ("decision_entropy", "reward")}
-    return ends | jax.jit(lambda key: _exact(config, key))(at_task)
+    pairs = np.concatenate([np.zeros((1, 2)), *(np.outer(config.strengths, kind) for kind in np.eye(2))])
+    reports = sweep(regularised, pairs, config, at_runs, run.mesh, ("decision_entropy", "reward"))
+    ends = jax.jit(lambda all: {f"{name}_end": runs[..., -10:].mean(-1) for name, runs in all.items()})(reports)
+    return ends | jax.jit(partial(_exact, config))(at_task)
 
 
 def _exact(config: Config, key: jax.Array) -> dict[str, jax.Array]:

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from core.policies.tabular import exact_ascent
 from core.verify.bound import bound
@@ -19,40 +19,57 @@ ANSWERS, RIGHT = 12, 4
 
 def c01_zeros_stay_zeros(trial: Trial) -> Evidence:
     """An answer of probability 0 keeps it under every exact step: gradient, group-normalised, natural, and the tilt."""
-    logits, reward = _setting(trial)
-    masked = logits.at[:, 1].set(-jnp.inf).at[0, :RIGHT].set(-jnp.inf)  # the first prompt has no right answer left
-    gains = jnp.broadcast_to(reward, logits.shape)
-    ends = [masked] * 3
-    for _ in range(20):
-        ends = [
-            exact_ascent(kind, z, gains, 0.7) for kind, z in zip(("gradient", "natural", "group"), ends, strict=True)
-        ]
-    policies = [jax.nn.softmax(z) for z in ends] + [tilted(masked, gains, 9.0)]
-    stuck = np.array([np.append(np.asarray(p[:, 1]), float(p[0] @ reward)) for p in policies])
-    moved = np.array([float((p[1:] @ reward).mean()) for p in policies])
-    started = float((jax.nn.softmax(masked)[1:] @ reward).mean())
-    return combine(identity(0.0, stuck, rtol=0.0), bound(moved - started - 0.05, tolerance=0.0))
+
+    @jax.jit
+    def ends(key: jax.Array) -> jax.Array:
+        """The masked policy, and where the three ascents and the tilt take it."""
+        logits, reward = _setting(key)
+        masked = logits.at[:, 1].set(-jnp.inf).at[0, :RIGHT].set(-jnp.inf)  # the first prompt has no right answer left
+        gains = jnp.broadcast_to(reward, logits.shape)
+
+        def climbed(kind: str) -> jax.Array:
+            return jax.nn.softmax(jax.lax.fori_loop(0, 20, lambda _, z: exact_ascent(kind, z, gains, 0.7), masked))
+
+        climbs = [climbed(kind) for kind in ("gradient", "natural", "group")]
+        return jnp.stack([jax.nn.softmax(masked), *climbs, tilted(masked, gains, 9.0)])
+
+    start, *policies = np.asarray(ends(trial.key))
+    stuck = np.array([np.append(p[:, 1], p[0, :RIGHT].sum()) for p in policies])
+    started, *moved = (p[1:, :RIGHT].sum(1).mean() for p in (start, *policies))
+    return combine(identity(0.0, stuck, rtol=0.0), bound(np.array(moved) - started - 0.05, tolerance=0.0))
 
 
 def c02_what_is_not_sampled_can_grow() -> Evidence:
     """Read for the empirical support: an answer that is never sampled never gains probability."""
-    logits = jnp.array([1.0, 0.0, -3.0, -3.0])
-    step = -(jax.nn.one_hot(0, 4) - jax.nn.softmax(logits))  # A ∇ log p of the sample 0 with A = -1
-    gain = np.asarray(jax.nn.softmax(logits + 0.5 * step) - jax.nn.softmax(logits))[2:]
+    logits = np.array([1.0, 0.0, -3.0, -3.0])
+    before = special.softmax(logits)
+    step = before - np.eye(4)[0]  # A ∇ log p of the sample 0 with A = -1
+    gain = (special.softmax(logits + 0.5 * step) - before)[2:]
     return refuted("a wrong sample with a negative advantage pushes all others up", bound(-gain, tolerance=1e-9))
 
 
 def c03_the_tilt_moves_success_only(trial: Trial) -> Evidence:
     """The tilt takes success from ρ to ρe^β/(1 + ρ(e^β - 1)) and leaves the laws within right and wrong alone."""
-    logits, reward = _setting(trial)
-    base = np.asarray(jax.nn.softmax(logits))
+    strengths = np.array([0.5, 3.0])
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
+        logits, reward = _setting(key)
+        base, gains = jax.nn.softmax(logits), jnp.broadcast_to(reward, logits.shape)
+
+        def at(beta: jax.Array) -> tuple[jax.Array, jax.Array]:
+            return tilted_success(base[:, :RIGHT].sum(1), beta), tilted(logits, gains, beta)
+
+        return base, *jax.vmap(at)(strengths)
+
+    base, *closed = (np.asarray(x) for x in measure(trial.key))
     parts = []
-    for beta in (0.5, 3.0):
-        weight = base * np.exp(beta * np.asarray(reward))
+    for beta, success, policy in zip(strengths, *closed, strict=True):
+        weight = base * np.exp(beta * (np.arange(ANSWERS) < RIGHT))
         found = weight / weight.sum(1, keepdims=True)
-        parts.append(identity(tilted_success(base[:, :RIGHT].sum(1), beta), found[:, :RIGHT].sum(1), rtol=1e-12))
+        parts.append(identity(success, found[:, :RIGHT].sum(1), rtol=1e-12))
         for part in (slice(RIGHT), slice(RIGHT, None)):
-            inside = np.asarray(tilted(logits, jnp.broadcast_to(reward, logits.shape), beta))[:, part]
+            inside = policy[:, part]
             kept = base[:, part] / base[:, part].sum(1, keepdims=True)
             parts.append(identity(kept, inside / inside.sum(1, keepdims=True), rtol=1e-12))
     return combine(*parts)
@@ -60,32 +77,36 @@ def c03_the_tilt_moves_success_only(trial: Trial) -> Evidence:
 
 def c04_law_among_right_answers(trial: Trial) -> Evidence:
     """Learning leaves the law among the right answers as it is."""
-    logits, reward = _setting(trial)
-    gains, base = jnp.broadcast_to(reward, logits.shape), jax.nn.softmax(logits)
-    ratio = np.asarray(logits[:, 0] - logits[:, 1])
-    natural, plain = (exact_ascent(kind, logits, gains, 1e-4) for kind in ("natural", "gradient"))
-    drift = gradient_drift(base[:, 0], base[:, 1], base @ reward)
-    grown = np.asarray(plain[:, 0] - plain[:, 1]) - ratio
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
+        logits, reward = _setting(key)
+        gains, base = jnp.broadcast_to(reward, logits.shape), jax.nn.softmax(logits)
+        natural, plain = (exact_ascent(kind, logits, gains, 1e-4) for kind in ("natural", "gradient"))
+        ratios = (z[:, 0] - z[:, 1] for z in (logits, natural, plain))
+        return gradient_drift(base[:, 0], base[:, 1], base @ reward), *ratios
+
+    drift, ratio, natural, plain = (np.asarray(x) for x in measure(trial.key))
     found = holds_if(
         "the step is a natural gradient or a tilt; under the plain softmax gradient the frequent ones grow",
-        identity(ratio, natural[:, 0] - natural[:, 1], rtol=0.0, atol=1e-12),
-        identity(ratio, plain[:, 0] - plain[:, 1], rtol=0.0, atol=1e-12),
+        identity(ratio, natural, rtol=0.0, atol=1e-12),
+        identity(ratio, plain, rtol=0.0, atol=1e-12),
     )
-    exact = identity(drift, grown / 1e-4, rtol=1e-7, atol=1e-10)
+    exact = identity(drift, (plain - ratio) / 1e-4, rtol=1e-7, atol=1e-10)
     return found if exact.verdict == "holds" else exact
 
 
 def c05_entropy_falls_with_reward(trial: Trial) -> Evidence:
     """Along the tilt the entropy falls while the reward rises."""
-    base = np.asarray(jax.nn.softmax(_setting(trial)[0]))
+    base = np.asarray(jax.jit(lambda key: jax.nn.softmax(_setting(key)[0]))(trial.key))
     inside = [stats.entropy(base[:, part], axis=1) for part in (slice(RIGHT), slice(RIGHT, None))]
-    peak, top = entropy_peak(*inside)
+    peak, top = (np.asarray(x) for x in jax.jit(entropy_peak)(*inside))
     away = np.array([[0.05], [0.3], [1.0], [3.0]])
     logit = np.log(peak / (1 - peak))
     after, before = (1 / (1 + np.exp(-(logit + sign * away))) for sign in (1, -1))
     level = [_entropy_at(base, rho) for rho in (after, before)]
-    split = identity(split_entropy(after[2], *inside), level[0][2], rtol=1e-11)
-    highest = identity(top, _entropy_at(base, np.asarray(peak)[None])[0], rtol=1e-11)
+    split = identity(jax.jit(split_entropy)(after[2], *inside), level[0][2], rtol=1e-11)
+    highest = identity(top, _entropy_at(base, peak[None])[0], rtol=1e-11)
     found = holds_if(
         "success is past ρ* = σ(H_right - H_wrong); before it learning raises the entropy",
         bound(-np.diff(level[0], axis=0), tolerance=0.0),
@@ -96,16 +117,20 @@ def c05_entropy_falls_with_reward(trial: Trial) -> Evidence:
 
 def c06_pass_at_k_crosses(trial: Trial) -> Evidence:
     """Learning raises pass@1 and lowers pass@k at large k below the base policy."""
-    success = shared_modes(trial.key, 300, 8)
-    weights = jax.nn.softmax(jnp.array([0.0, 40.0])[:, None] * success.mean(0)[None])
-    shared = (success @ weights.T).T
-    own = jnp.sum(success * jax.nn.softmax(4 * success), 1)
-    private = jnp.stack([success.mean(1), own])
-    few, many = (np.asarray(pass_at(shared, k).mean(1)) for k in (1.0, 256.0))
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
+        success = shared_modes(key, 300, 8)
+        weights = jax.nn.softmax(np.array([0.0, 40.0])[:, None] * success.mean(0)[None])
+        shared = (success @ weights.T).T
+        private = jnp.stack([success.mean(1), jnp.sum(success * jax.nn.softmax(4 * success), 1)])
+        return tuple(pass_at(rho, k).mean(1) for rho, k in ((shared, 1.0), (shared, 256.0), (private, 256.0)))
+
+    few, many, private = (np.asarray(x) for x in measure(trial.key))
     return holds_if(
         "prompts share parameters; where each prompt has its own weights no pass@k falls",
         bound(np.array([few[1] - few[0], many[0] - many[1]]) - 0.02, tolerance=0.0),
-        bound(-np.diff(np.asarray(pass_at(private, 256.0).mean(1))), tolerance=1e-9),
+        bound(-np.diff(private), tolerance=1e-9),
     )
 
 
@@ -118,33 +143,42 @@ def c07_token_and_answer_entropy() -> Evidence:
         answer = weight / weight.sum()
         answers.append(stats.entropy(answer))
         tokens.append(stats.entropy(np.append(np.full(ways, answer[0] / ways), answer[1:])))
-    rho = tilted_success(0.15, strength)
-    closed = np.stack([split_entropy(rho, inside, np.log(wrong)) for inside in (0.0, np.log(ways))])
+
+    @jax.jit
+    def closed(strength: jax.Array) -> list[jax.Array]:
+        rho = tilted_success(0.15, strength)
+        return [split_entropy(rho, inside, np.log(wrong)) for inside in (0.0, np.log(ways))]
+
     return combine(
-        identity(closed, np.stack([answers, tokens]), rtol=1e-11),
+        identity(np.stack(closed(strength)), np.stack([answers, tokens]), rtol=1e-11),
         bound(np.array([tokens[-1] - tokens[0], answers[0] - answers[-1]]) - 1, tolerance=0.0),
     )
 
 
 def c08_shrinkage_exceeds_expansion(trial: Trial) -> Evidence:
     """Learning from groups of samples loses more right answers from the empirical support than it gains."""
-    logits, reward = prompts(trial.key, 60, 20, 5)
-    keys = jax.random.split(jax.random.fold_in(trial.key, 1), 4 + trial.effort)
-    ends = jax.jit(jax.vmap(lambda key: sampled_ascent(key, logits, reward, 8, 200, 2.0)[-1]))(keys)
-    base = jax.nn.softmax(logits)
-    sampled = support_change(base, ends, reward, 0.005)
-    tilt = support_change(base, tilted(logits, jnp.broadcast_to(reward, logits.shape), 3.0), reward, 0.005)
-    learned = np.asarray((ends @ reward).mean(1) - (base @ reward).mean())
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
+        logits, reward = prompts(key, 60, 20, 5)
+        keys = jax.random.split(jax.random.fold_in(key, 1), 4 + trial.effort)
+        ends = jax.vmap(lambda key: sampled_ascent(key, logits, reward, 8, 200, 2.0)[-1])(keys)
+        base, tilt = jax.nn.softmax(logits), tilted(logits, jnp.broadcast_to(reward, logits.shape), 3.0)
+        changes = (support_change(base, after, reward, 0.005) for after in (ends, tilt))
+        shrunk = (change["lost"] - change["gained"] for change in changes)
+        return (ends @ reward).mean(1) - (base @ reward).mean(), *shrunk
+
+    learned, sampled, tilt = (np.asarray(x) for x in measure(trial.key))
     found = holds_if(
         "the steps are plain softmax gradients, sampled or exact; a tilt loses none and gains some",
-        bound(np.asarray(sampled["lost"] - sampled["gained"]), tolerance=0.0),
-        bound(np.asarray(tilt["lost"] - tilt["gained"]), tolerance=0.0),
+        bound(sampled, tolerance=0.0),
+        bound(tilt, tolerance=0.0),
     )
     return combine(found, bound(learned - 0.3, tolerance=0.0))
 
 
-def _setting(trial: Trial) -> tuple[jax.Array, jax.Array]:
-    return prompts(jax.random.fold_in(trial.key, 3), 20, ANSWERS, RIGHT)
+def _setting(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return prompts(jax.random.fold_in(key, 3), 20, ANSWERS, RIGHT)
 
 
 def _entropy_at(base: np.ndarray, success: np.ndarray) -> np.ndarray:

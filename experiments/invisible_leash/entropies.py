@@ -12,6 +12,7 @@ Run: python -m experiments.invisible_leash.entropies
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -48,8 +49,12 @@ PRESETS = {"smoke": Config(right=(1.0, 10.0), points=20), "laptop": Config(), "p
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Hills (families, points), their peaks, and the two entropies along the tilt."""
+    return jax.jit(partial(_hills, config))()
+
+
+def _hills(config: Config) -> dict[str, jax.Array]:
     success, strength = jnp.linspace(0, 1, config.points), jnp.linspace(0, config.strongest, config.points)
-    spread, other = jnp.log(jnp.array(config.right)), jnp.log(config.wrong)
+    spread, other = np.log(np.array(config.right)), np.log(config.wrong)
     along = tilted_success(config.start, strength)
     return {
         "success": success,
@@ -57,7 +62,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         "peaks": jnp.stack(entropy_peak(spread, other)),
         "strength": strength,
         "answers": split_entropy(along, 0.0, other),
-        "tokens": split_entropy(along, jnp.log(config.ways), other),
+        "tokens": split_entropy(along, np.log(config.ways), other),
     }
 
 

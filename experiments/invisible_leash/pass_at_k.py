@@ -12,6 +12,7 @@ Run: python -m experiments.invisible_leash.pass_at_k
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -51,6 +52,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """pass@k (strengths, tables, k) with shared and with private weights."""
+    return jax.jit(partial(_curves, config))(key)
+
+
+def _curves(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     draws = 2.0 ** jnp.arange(config.largest + 1)
 
     def one(key: jax.Array, strength: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -61,7 +66,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
         return tuple(pass_at(rho[:, None], draws[None]).mean(0) for rho in (shared, private))
 
     keys = jax.random.split(key, config.tables)
-    shared, private = jax.jit(jax.vmap(jax.vmap(one, (0, None)), (None, 0)))(keys, jnp.array(config.strengths))
+    shared, private = jax.vmap(jax.vmap(one, (0, None)), (None, 0))(keys, jnp.array(config.strengths))
     return {"draws": draws, "shared": shared, "private": private}
 
 

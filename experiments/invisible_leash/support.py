@@ -18,6 +18,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -59,6 +60,10 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Shares lost and gained, and success: of samples (seeds, steps), of the exact step and of the tilt (points)."""
+    return jax.jit(partial(_shares, config, run.mesh))(key)
+
+
+def _shares(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     logits, reward = prompts(jax.random.fold_in(key, 0), config.count, config.answers, config.right)
     base = jax.nn.softmax(logits)
 
@@ -73,11 +78,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
     strengths = jnp.linspace(0, 8, 60)
     found = {
-        "sampled": jax.jit(partial(over_devices, run.mesh, seed))(jax.random.split(key, config.seeds)),
-        "exact": jax.jit(lambda z: jax.lax.scan(exact, z, length=config.steps)[1])(logits),
-        "tilt": jax.jit(jax.vmap(lambda b: summary(tilted(logits, jnp.broadcast_to(reward, logits.shape), b))))(
-            strengths
-        ),
+        "sampled": over_devices(mesh, seed, jax.random.split(key, config.seeds)),
+        "exact": jax.lax.scan(exact, logits, length=config.steps)[1],
+        "tilt": jax.vmap(lambda b: summary(tilted(logits, jnp.broadcast_to(reward, logits.shape), b)))(strengths),
     }
     return {f"{kind}_{name}": value for kind, part in found.items() for name, value in part.items()}
 

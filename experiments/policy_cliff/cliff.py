@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
@@ -56,9 +57,13 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Movement and bound of the bandit (temperatures, points) and of processes (discounts, points, states...)."""
+    return jax.jit(partial(_movements, config, run.mesh))(key)
+
+
+def _movements(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     distance = jnp.logspace(-8, 0, config.points)
-    pair = jnp.array([0.5, -0.5])
-    alphas, gammas = jnp.array(config.temperatures), jnp.array(config.discounts)
+    pair = np.array([0.5, -0.5])
+    alphas, gammas = np.array(config.temperatures), np.array(config.discounts)
 
     def apart(first: jax.Array, second: jax.Array) -> jax.Array:
         return jnp.abs(first - second).sum(-1) / 2
@@ -80,7 +85,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     grid = jax.vmap(jax.vmap(forked, (None, 0)), (0, None))
     cloud = jax.vmap(jax.vmap(moved, (None, None, 0)), (None, 0, None))
     far = jnp.logspace(-4, 0.5, config.points)
-    each = partial(over_devices, run.mesh, lambda key: cloud(key, gammas, far), together=config.processes)
+    processes = over_devices(mesh, lambda key: cloud(key, gammas, far), keys, together=config.processes)
     return {
         "distance": distance,
         "far": far,
@@ -89,8 +94,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
             lambda a: apart(soft_policy(distance[:, None] * pair, a), soft_policy(-distance[:, None] * pair, a))
         )(alphas),
         "bound": jax.vmap(lambda a: shift_bound(distance, a))(alphas),
-        "fork": jax.jit(grid)(gammas, far),
-        "processes": jnp.moveaxis(jax.jit(each)(keys), 0, 2),
+        "fork": grid(gammas, far),
+        "processes": jnp.moveaxis(processes, 0, 2),
         "process_bound": jax.vmap(lambda g: shift_bound(far, config.temperature, g))(gammas),
     }
 

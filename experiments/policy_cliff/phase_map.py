@@ -13,6 +13,7 @@ Run: python -m experiments.policy_cliff.phase_map
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -55,9 +56,13 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Choice and entropy (changes, weights); losses (numbers of actions, bandits, temperatures)."""
+    return jax.jit(partial(_map, config))(key)
+
+
+def _map(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     weight, change = jnp.linspace(0, 1, config.resolution), jnp.linspace(-0.5, 1.0, config.resolution)
-    first, second = jnp.array(_REWARDS)
-    flawed = first + change[:, None, None] * jnp.array([0.0, 1.0, 0.0])
+    first, second = np.array(_REWARDS)
+    flawed = first + change[:, None, None] * np.array([0.0, 1.0, 0.0])
     mixed = (1 - weight)[:, None] * flawed + weight[:, None] * second
     alphas = jnp.logspace(-2, 0.5, 20)
     losses = []

@@ -11,6 +11,7 @@ from theory.entropy.estimators import (
     own_logit_estimate,
     sign_estimate,
 )
+from theory.entropy.softmax import entropy, expected_discriminator, log_prob
 
 VOCABULARY = 500
 NAMES = ("full law", "Theorem 1", "bare $S$", "released", "covariance")
@@ -35,6 +36,15 @@ def realised(
     push = advantage[:, None] * (jax.nn.one_hot(token, logits.shape[1]) - jax.nn.softmax(logits))
     before, after = (-jnp.sum(jax.nn.softmax(z) * jax.nn.log_softmax(z), -1) for z in (logits, logits + step * push))
     return (after - before) / step
+
+
+def guessed(
+    key: Key[Array, ""], count: int, step: float
+) -> tuple[Float[Array, " count"], Float[Array, "estimators count"]]:
+    """ΔH / step of the rows of a population, and its estimates."""
+    logits, token, advantage = population(key, count)
+    known = log_prob(logits, token), entropy(logits), expected_discriminator(logits)
+    return realised(logits, token, advantage, step), estimates(*known, advantage)
 
 
 def estimates(

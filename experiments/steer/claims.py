@@ -14,29 +14,35 @@ from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine, refuted
 from core.verify.identity import identity
 from core.verify.trial import Trial
-from experiments.steer._rows import VOCABULARY, estimates, population, realised
-from theory.entropy.estimators import (
-    inverse_old_estimate,
-    own_logit_estimate,
-)
-from theory.entropy.softmax import entropy, expected_discriminator, log_prob
+from experiments.steer._rows import VOCABULARY, guessed, population
+from theory.entropy.estimators import inverse_old_estimate, own_logit_estimate
+from theory.entropy.softmax import entropy, log_prob
 
 
 def c01_own_logit_truncation(trial: Trial) -> Evidence:
     """Theorem 1, -A r p(1-p)(log p + H), is the exact change of a step in which only the sampled logit moves."""
-    logits, token, adv = population(trial.key, 300)
-    own = jax.nn.one_hot(token, VOCABULARY) * (1 - jnp.exp(log_prob(logits, token)))[:, None]
-    exact = jax.jvp(_plain_entropy, (logits,), (adv[:, None] * own,))[1]
-    return identity(own_logit_estimate(log_prob(logits, token), entropy(logits), adv), exact, rtol=1e-9, atol=1e-13)
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        logits, token, adv = population(key, 300)
+        own = jax.nn.one_hot(token, VOCABULARY) * (1 - jnp.exp(log_prob(logits, token)))[:, None]
+        exact = jax.jvp(_plain_entropy, (logits,), (adv[:, None] * own,))[1]
+        return own_logit_estimate(log_prob(logits, token), entropy(logits), adv), exact
+
+    return identity(*measure(trial.key), rtol=1e-9, atol=1e-13)
 
 
 def c02_it_keeps_one_term_of_the_baseline(trial: Trial) -> Evidence:
     """A policy-gradient step moves the other logits too: as its change Theorem 1 is off by A Σ_{j≠k} p_j S_j."""
-    logits, token, adv = population(trial.key, 300)
-    step = adv[:, None] * (jax.nn.one_hot(token, VOCABULARY) - jax.nn.softmax(logits))
-    exact = jax.jvp(_plain_entropy, (logits,), (step,))[1]
-    claimed = own_logit_estimate(log_prob(logits, token), entropy(logits), adv)
-    return refuted("a softmax row of 500 tokens", identity(claimed, exact, rtol=0.05, atol=1e-6))
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        logits, token, adv = population(key, 300)
+        step = adv[:, None] * (jax.nn.one_hot(token, VOCABULARY) - jax.nn.softmax(logits))
+        exact = jax.jvp(_plain_entropy, (logits,), (step,))[1]
+        return own_logit_estimate(log_prob(logits, token), entropy(logits), adv), exact
+
+    return refuted("a softmax row of 500 tokens", identity(*measure(trial.key), rtol=0.05, atol=1e-6))
 
 
 def c03_ranking_of_estimators(trial: Trial) -> Evidence:
@@ -50,33 +56,39 @@ def c03_ranking_of_estimators(trial: Trial) -> Evidence:
 
 def c04_the_released_code_drops_a_probability(trial: Trial) -> Evidence:
     """The released coefficient A / p_old is not the printed A p / p_old: on policy they differ by the factor 1/p."""
-    logits, token, adv = population(trial.key, 300)
-    l, h = log_prob(logits, token), entropy(logits)
-    printed, released = own_logit_estimate(l, h, adv), inverse_old_estimate(l, l, h, adv)
-    inside = np.asarray((l > np.log(1e-8)) & (l < np.log1p(-1e-8)))
+
+    @jax.jit
+    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
+        logits, token, adv = population(key, 300)
+        l, h = log_prob(logits, token), entropy(logits)
+        return l, own_logit_estimate(l, h, adv), inverse_old_estimate(l, l, h, adv)
+
+    l, printed, released = (np.asarray(x) for x in measure(trial.key))
+    inside = (l > np.log(1e-8)) & (l < np.log1p(-1e-8))
     return combine(
-        identity((printed * jnp.exp(-l))[inside], released[inside], rtol=1e-9, atol=1e-13),
+        identity((printed * np.exp(-l))[inside], released[inside], rtol=1e-9, atol=1e-13),
         refuted("rows of 500 tokens", identity(printed, released, rtol=0.05, atol=1e-6)),
     )
 
 
 def c05_weights_keep_entropy(trial: Trial) -> Evidence:
     """STEER with a smallest weight of 0.1 ends with more entropy than plain GRPO on the bandits."""
-    recipe, params = bandit_recipe(jax.random.key(3), rate=20.0, horizon=100)
-    keys = jax.random.split(trial.key, 8)
 
-    runs = jax.jit(partial(compare, recipe, methods=(steer(0.1), NOTHING), mesh=trial.mesh))(params, keys=keys)
-    higher, lower = np.asarray(runs["decision_entropy"], float)[..., -10:].mean(-1)
+    @jax.jit
+    def decision_entropies(key: jax.Array) -> jax.Array:
+        recipe, params = bandit_recipe(jax.random.key(3), rate=20.0, horizon=100)
+        keys = jax.random.split(key, 8)
+        return compare(recipe, params, (steer(0.1), NOTHING), keys, mesh=trial.mesh)["decision_entropy"]
+
+    higher, lower = np.asarray(decision_entropies(trial.key), float)[..., -10:].mean(-1)
     reach = stats.t.ppf(0.975, 7) / np.sqrt(8)
     low = higher.mean() - reach * higher.std(ddof=1)
     return bound(low / (lower.mean() + reach * lower.std(ddof=1)) - 1, tolerance=0.0)
 
 
 def _correlations(trial: Trial) -> np.ndarray:
-    logits, token, adv = population(trial.key, 1000 * trial.effort)
-    guesses = estimates(log_prob(logits, token), entropy(logits), expected_discriminator(logits), adv)
-    truth = realised(logits, token, adv, 1e-2)
-    return np.array([np.corrcoef(truth, np.asarray(guess))[0, 1] for guess in guesses])
+    truth, guesses = (np.asarray(x) for x in jax.jit(partial(guessed, count=1000 * trial.effort, step=1e-2))(trial.key))
+    return np.array([np.corrcoef(truth, guess)[0, 1] for guess in guesses])
 
 
 def _plain_entropy(logits: jax.Array) -> jax.Array:

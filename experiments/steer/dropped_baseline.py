@@ -12,6 +12,7 @@ Run: python -m experiments.steer.dropped_baseline
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +39,10 @@ PRESETS = {"smoke": Config(50), "laptop": Config(), "paper": Config(20_000)}
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Own and whole baseline along the rows of two tokens, and for sampled tokens."""
+    return jax.jit(partial(_baselines, config))(key)
+
+
+def _baselines(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     p = jnp.linspace(1e-4, 1 - 1e-4, 300)
     rows = jnp.log(jnp.stack([p, 1 - p], axis=1))
     logits, token, _ = population(key, config.tokens)

@@ -14,6 +14,7 @@ Run: python -m experiments.steer.estimators
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import numpy as np
@@ -21,11 +22,10 @@ from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.steer._rows import NAMES, estimates, population, realised
+from experiments.steer._rows import NAMES, guessed
 from figures.annotate import small_print
 from figures.render import render
 from figures.style import BLUE, DOUBLE, GREY, HAIRLINE, new_figure
-from theory.entropy.softmax import entropy, expected_discriminator, log_prob
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,8 @@ PRESETS = {"smoke": Config(100), "laptop": Config(), "paper": Config(40_000)}
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """The truth (tokens,) and the estimates (estimators, tokens)."""
-    logits, token, adv = population(key, config.tokens)
-    guesses = estimates(log_prob(logits, token), entropy(logits), expected_discriminator(logits), adv)
-    return {"truth": realised(logits, token, adv, config.step), "estimates": guesses}
+    truth, guesses = jax.jit(partial(guessed, count=config.tokens, step=config.step))(key)
+    return {"truth": truth, "estimates": guesses}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -23,18 +23,15 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
-from core.policies.surrogate import look_again
 from core.policies.testbed import SumRuns, sum_start
-from core.policies.watch import watch
+from core.policies.watch import TokenRecord, watch_tokens
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.steer._rows import NAMES, estimates, population, realised
+from experiments.steer._rows import NAMES, estimates, guessed
 from figures.annotate import small_print
 from figures.render import render
 from figures.statistics import mean_band
 from figures.style import BLUE, INK, SINGLE, VERMILION, new_figure
-from theory.entropy.softmax import entropy, expected_discriminator, log_prob
 
 
 @dataclass(frozen=True)
@@ -61,23 +58,27 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     at_base, at_runs, at_rows = jax.random.split(key, 3)
     recipe, base = sum_start(config, rate=3e-4, updates=1)
     params = jax.jit(base)(at_base)
+    keys = jax.random.split(at_runs, config.seeds)
+    tokens = jax.jit(partial(watch_tokens, recipe, mesh=run.mesh))(params, keys)[1]
+    tokens, rollouts = jax.jit(jax.vmap(partial(_correlations, config)))(tokens)
+    return {"alone": jax.jit(partial(_alone, config))(at_rows), "tokens": tokens, "rollouts": rollouts}
 
-    def look(batch, after):
-        change = (look_again(recipe.apply, after, batch).entropy - batch.entropy).ravel()
-        tokens = (x.ravel() for x in (batch.log_prob, batch.entropy, batch.expected, batch.advantage))
-        guesses = estimates(*tokens)
+
+def _correlations(config: Config, tokens: TokenRecord) -> tuple[jax.Array, jax.Array]:
+    """Of one run: over the tokens of a rollout, mean of all rollouts, and over rollouts."""
+
+    def look(tokens: TokenRecord) -> tuple[jax.Array, ...]:
+        log_prob, entropy, expected, advantage, _, change = (x.ravel() for x in tokens)
+        guesses = estimates(log_prob, entropy, expected, advantage)
         return correlation(guesses, change), guesses.mean(1), change.mean()
 
-    def one(params, key):
-        by_token, guess, change = watch(recipe, params, key, look)[1]
-        return by_token.mean(0), correlation(guess[config.skipped :].T, change[config.skipped :])
+    by_token, guess, change = jax.lax.map(look, tokens)
+    return by_token.mean(0), correlation(guess[config.skipped :].T, change[config.skipped :])
 
-    keys = jax.random.split(at_runs, config.seeds)
-    tokens, rollouts = jax.jit(lambda params, keys: over_devices(run.mesh, partial(one, params), keys))(params, keys)
-    logits, token, adv = population(at_rows, config.tokens)
-    l, h, mean = log_prob(logits, token), entropy(logits), expected_discriminator(logits)
-    alone = correlation(estimates(l, h, mean, adv), realised(logits, token, adv, 1e-2))
-    return {"alone": alone, "tokens": tokens, "rollouts": rollouts}
+
+def _alone(config: Config, key: jax.Array) -> jax.Array:
+    truth, guesses = guessed(key, config.tokens, 1e-2)
+    return correlation(guesses, truth)
 
 
 def correlation(rows: jax.Array, truth: jax.Array) -> jax.Array:

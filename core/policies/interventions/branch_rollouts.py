@@ -21,7 +21,7 @@ def branch_rollouts(continued: int = 3) -> Intervention:
     >>> from core.policies.sampling import Drawn
     >>> def draw(key, written=0, forced=True):  # a first answer is 0 0, what is new in a second one is 1
     ...     return Drawn(jnp.where(forced, written * jnp.ones((2, 2), int), 1), jnp.zeros((2, 2, 2)))
-    >>> drawn = branch_rollouts(1).sample(draw, jax.random.key(0), by_hand()[2])
+    >>> drawn = jax.jit(lambda key: branch_rollouts(1).sample(draw, key, by_hand()[2]))(jax.random.key(0))
     >>> drawn.responses[:, -1].tolist()  # the second answer branches off, at its last token at the latest
     [0, 1]
     """
