@@ -69,6 +69,9 @@ def sums_of(
     >>> sums_of(jnp.zeros((1, 8)), jnp.array([3])).rest.tolist()  # eight equal ones, without the peak
     [7.0]
     """
+    # Which entry is the peak is asked in several kernels, which must see the same bits. Were the logits worked out in
+    # each of them, they might round otherwise, and the peak be nowhere.
+    logits = jax.lax.optimization_barrier(logits)
     dtype = _working_dtype(logits.dtype)
     if tile is None:
         tile = tile_width(math.prod(tokens.shape), logits.shape[-1]) if jax.default_backend() == "cpu" else 0

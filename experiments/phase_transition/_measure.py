@@ -7,7 +7,6 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import ArrayLike
 
-from core.run.together import on_host
 from core.trees.bits import Dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded
@@ -20,7 +19,7 @@ CORRELATION_BITS = 4
 
 def root_bias(
     mesh: Mesh, key: jax.Array, shape: Shape, settings: tuple[np.ndarray, np.ndarray, np.ndarray], words: int
-) -> np.ndarray:
+) -> jax.Array:
     """Measured bias of the root at each setting, from 32 * words trees.
 
     Args:
@@ -36,12 +35,11 @@ def root_bias(
         (1 - fidelity) * 2 ** (FLIP_BITS - 1),
         correlation * 2**CORRELATION_BITS,
     )
-    counts = _counts(mesh, shape, words, key, *(np.round(part).astype(np.uint32) for part in numerators))
-    return 2 * on_host(counts) / (32 * words) - 1
+    return _root_bias(mesh, shape, words, key, *(np.round(part).astype(np.uint32) for part in numerators))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _counts(
+def _root_bias(
     mesh: Mesh, shape: Shape, words: int, key: jax.Array, leaf: jax.Array, flip: jax.Array, same: jax.Array
 ) -> jax.Array:
     # at the top level, so that two calls with one shape compile once
@@ -50,7 +48,7 @@ def _counts(
         law = Law(Dyadic(leaf, LEAF_BITS), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
         return simulate_sharded(mesh, key, law, shape, words, axis="devices")
 
-    return jax.lax.map(count, (jax.random.split(key, len(leaf)), leaf, flip, same))
+    return 2 * jax.lax.map(count, (jax.random.split(key, len(leaf)), leaf, flip, same)) / (32 * words) - 1
 
 
 def nearest(leaf: ArrayLike, fidelity: ArrayLike, correlation: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -69,7 +69,7 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Curves and dots of both panels; leading axis: depths on the left, families on the right."""
     linear_key, log_key = jax.random.split(key)
     return {**_finite_depths(config, linear_key, run), **_critical_laws(config, log_key, run)}
@@ -95,7 +95,7 @@ def _finite_depths(config: Config, key: jax.Array, run: Run) -> dict[str, np.nda
         root_bias(run.mesh, jax.random.fold_in(key, depth), Shape(config.fan_in, depth), settings, config.words)
         for depth in config.depths
     ]
-    return {**jax.jit(exact)(), "measured": np.stack(measured)}
+    return {**jax.jit(exact)(), "measured": jnp.stack(measured)}
 
 
 def _critical_laws(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
@@ -124,7 +124,7 @@ def _critical_laws(config: Config, key: jax.Array, run: Run) -> dict[str, np.nda
     ]
     climb = jax.jit(partial(tree_trajectory, start, Tree(fan_in, sent, same), max(config.family_depths)))
     exact = np.asarray(climb())[config.family_depths, range(len(start))]
-    return {**lines, "law_excess": excess, "law_measured": np.stack(measured), "law_exact": exact}
+    return {**lines, "law_excess": excess, "law_measured": jnp.stack(measured), "law_exact": exact}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -54,7 +54,7 @@ class Config:
 PRESETS = {"smoke": Config(points=20, dots=2, words=16), "laptop": Config(), "paper": Config(points=1000, words=8192)}
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Maps, stairs and measured dots; leading axis: panels."""
     critical = float(jax.jit(partial(critical_fidelity, config.fan_in, config.correlation))())
     gamma = np.array([fidelity or critical for fidelity in config.fidelities])[:, None]

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.together import on_host
 from core.trees.bits import Dyadic
 from core.trees.law import Law, Shape
 from core.trees.simulate import simulate_sharded
@@ -64,13 +64,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Exact plane and boundary, and measured and exact bias at the dots; leading axis: fan-ins."""
     flips, shared = (x.ravel() for x in np.meshgrid(config.flips, config.correlations))
     measured = [
-        2
-        * on_host(_counts(run.mesh, Shape(b, depth), config.words, jax.random.fold_in(key, panel), flips, shared))
-        / (32 * config.words)
-        - 1
+        _root_bias(run.mesh, Shape(b, depth), config.words, jax.random.fold_in(key, panel), flips, shared)
         for panel, (b, depth) in enumerate(zip(config.fan_ins, config.depths, strict=True))
     ]
-    dots = {"dot_fidelity": 1 - flips / 16, "dot_correlation": shared / 16, "measured": np.stack(measured)}
+    dots = {"dot_fidelity": 1 - flips / 16, "dot_correlation": shared / 16, "measured": jnp.stack(measured)}
     return {**jax.jit(partial(_exact, config, dots["dot_fidelity"], dots["dot_correlation"]))(), **dots}
 
 
@@ -88,15 +85,15 @@ def _exact(config: Config, dot_fidelity: np.ndarray, dot_correlation: np.ndarray
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _counts(mesh: Mesh, shape: Shape, words: int, key: jax.Array, flips: jax.Array, shared: jax.Array) -> jax.Array:
-    """Correct roots of perfect leaves, dot by dot."""
+def _root_bias(mesh: Mesh, shape: Shape, words: int, key: jax.Array, flips: jax.Array, shared: jax.Array) -> jax.Array:
+    """Measured bias of the root over perfect leaves, dot by dot."""
 
     def count(dot: tuple[jax.Array, ...]) -> jax.Array:
         key, flip, same = dot
         law = Law(Dyadic(1, 0), Dyadic(flip, FLIP_BITS), Dyadic(same, CORRELATION_BITS))
         return simulate_sharded(mesh, key, law, shape, words, axis="devices")
 
-    return jax.lax.map(count, (jax.random.split(key, len(flips)), flips, shared))
+    return 2 * jax.lax.map(count, (jax.random.split(key, len(flips)), flips, shared)) / (32 * words) - 1
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

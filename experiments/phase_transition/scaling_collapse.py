@@ -68,7 +68,7 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Curves (fan-ins, depths, points) and dots (dots,)."""
     return {**jax.jit(partial(_curves, config))(), **_dots(config, key, run)}
 

@@ -62,11 +62,11 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Exact and measured errors (organisations, sizes), and floors (organisations, correlations)."""
     depths = range(1, config.depth + 1)
-    measured = [np.asarray(jax.jit(partial(_measured, config, depth))(key)) for depth in depths]
-    return {**jax.jit(partial(_exact, config))(), "measured": np.stack(measured, axis=1)}
+    measured = [jax.jit(partial(_measured, config, depth))(key) for depth in depths]
+    return {**jax.jit(partial(_exact, config))(), "measured": jnp.stack(measured, axis=1)}
 
 
 def _measured(config: Config, depth: int, key: jax.Array) -> jax.Array:

@@ -35,6 +35,19 @@ def test_against_the_definitions(rows):
     np.testing.assert_allclose(np.stack(stats_of(*rows), axis=1), exact, rtol=1e-11, atol=1e-14)
 
 
+@pytest.mark.parametrize("columns", [VOCAB, 3 * VOCAB])
+def test_logits_made_in_the_same_program_have_the_statistics_of_given_ones(columns):
+    """Kernels that work them out anew, each with its own rounding, would disagree about which entry is the peak."""
+
+    def made(scale):
+        return scale * jax.random.normal(jax.random.key(0), (ROWS, columns))
+
+    token = np.zeros(ROWS, int)
+    found = compiled(lambda scale: token_stats(made(scale), jnp.asarray(token)))(300.0)
+    for a, b in zip(found, stats_of(compiled(made)(300.0), token), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-15)
+
+
 @pytest.mark.parametrize("chunk", [1, 10, 36, 37, 1000])
 def test_pieces_merge_to_the_whole(rows, chunk):
     for found, whole in zip(stats_of(*rows, chunk=chunk), stats_of(*rows), strict=True):
