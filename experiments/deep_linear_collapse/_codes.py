@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.deep_linear_collapse._descents import at_once
 from theory.collapse.codes import best_code_scale, code_price, cross_polytope_code, etf_code
 
 
@@ -20,24 +21,26 @@ class ByCode(NamedTuple):
 
 def code_costs(classes: int, per_class: int, depths: Sequence[int], decay: float) -> ByCode:
     """Cross-entropy and penalty at the best scale, all decays equal."""
-    return ByCode(*np.asarray(_costs(classes, float(per_class), np.array(depths, float), decay)))
+    return ByCode(*_costs(float(per_class), np.array(depths, float), decay, classes=classes))
 
 
 def code_prices(classes: int, depths: Sequence[int]) -> ByCode:
     """What decides as the decay vanishes."""
-    return ByCode(*np.asarray(_prices(classes, np.array(depths, float))))
+    return ByCode(*_prices(np.array(depths, float), classes=classes))
 
 
+@at_once
 @partial(jax.jit, static_argnames="classes")
-def _costs(classes, per_class, depths, decay):
+def _costs(per_class, depths, decay, *, classes):
     def cost(code, depth):
         return best_code_scale(code, per_class, depth, decay)[1]
 
     return _by_code(cost, classes, depths)
 
 
+@at_once
 @partial(jax.jit, static_argnames="classes")
-def _prices(classes, depths):
+def _prices(depths, *, classes):
     return _by_code(code_price, classes, depths)
 
 

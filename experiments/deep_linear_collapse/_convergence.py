@@ -52,7 +52,7 @@ def measures_of(
     }
 
 
-def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, Any]:
     """Every measure, (depths, seeds, records, ...), and the closed form's lengths."""
     targets = jnp.asarray(class_targets(config.class_sizes))
     samples, found, lengths = targets.shape[1], [], []
@@ -78,10 +78,15 @@ def measured_descent(config: Any, key: jax.Array, run: Run) -> dict[str, np.ndar
             return over_devices(run.mesh, lambda state: record(state, at), states, together=config.seeds)
 
         _, measures = run.scan(step, starts(key), config.steps // config.every, name=f"depth-{depth}", chunk=5)
-        found.append(jax.tree.map(lambda x: np.moveaxis(x, 0, 1), measures))
+        found.append(measures)
         lengths.append(np.sqrt(np.stack([minimum.head_energy, minimum.mean_energy])))
-    stacked = {name: np.stack([measures[name] for measures in found]) for name in found[0]}
-    return {**stacked, "predicted_lengths": np.stack(lengths)}
+    return {**_by_seed(found), "predicted_lengths": np.stack(lengths)}
+
+
+@jax.jit
+def _by_seed(found):
+    """(records, seeds, ...) of each depth as (depths, seeds, records, ...)."""
+    return jax.tree.map(lambda *depths: jnp.stack(depths).swapaxes(1, 2), *found)
 
 
 def draw_measures(config: Any, arrays: Arrays, names: dict[str, str]) -> Figure:

@@ -1,5 +1,6 @@
 """Descents, and the closed form beside them: compiled once for all of this paper, and NumPy around it."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -47,10 +48,19 @@ class BiasedMinimum(NamedTuple):
     means: Any  # H̄ᵀ H̄
 
 
+def at_once(function: Callable) -> Callable:
+    """A jitted function of known numbers, static ones by name: answers in NumPy, even where what calls it is traced."""
+
+    def answer(*args, **static):
+        return jax.device_get(function.lower(*args, **static).compile()(*args))
+
+    return answer
+
+
 balance = jax.jit(balance_residual)
 planted = jax.jit(plant_model, static_argnames="width")
-roots = jax.jit(mode_root, static_argnames="branch")
-_minimum = jax.jit(deep_linear_minimum, static_argnames=("rank", "branch"))
+roots = at_once(jax.jit(mode_root, static_argnames="branch"))
+_minimum = at_once(jax.jit(deep_linear_minimum, static_argnames=("rank", "branch")))
 
 
 def stacked(rows: Any) -> Any:
@@ -60,7 +70,7 @@ def stacked(rows: Any) -> Any:
 
 def thresholds(depth: Any) -> tuple[Any, Any]:
     """T1 and T2."""
-    return jax.device_get(_thresholds(np.asarray(depth, float)))
+    return _thresholds(np.asarray(depth, float))
 
 
 def equal_penalty(depth: int, decay: float) -> Penalty:
@@ -76,12 +86,12 @@ def penalty_at_load(depth: int, sizes: tuple[int, ...], load: float) -> Penalty:
 
 def closed_form(sizes: tuple[int, ...], penalty: Penalty, **options) -> DeepLinearMinimum:
     """The minimum without a bias."""
-    return jax.device_get(_minimum(np.array(sizes, float), float(sum(sizes)), *penalty, **options))
+    return _minimum(np.array(sizes, float), float(sum(sizes)), *penalty, **options)
 
 
 def biased_minimum(sizes: tuple[int, ...], penalty: Penalty) -> BiasedMinimum:
     """The minimum with one."""
-    return jax.device_get(_biased_minimum(np.array(sizes, float), penalty))
+    return _biased_minimum(np.array(sizes, float), penalty)
 
 
 def descents(
@@ -98,7 +108,8 @@ def descents(
 ) -> Ends:
     """From random starts, by L-BFGS."""
     targets = class_targets(sizes)
-    return jax.device_get(_descend(key, starts, targets, widths, penalty, biased, loss, spread, steps))
+    ends = descend(key, starts, targets, widths, penalty, biased=biased, loss=loss, spread=spread, steps=steps)
+    return jax.device_get(ends)
 
 
 def lowest_descent(
@@ -113,8 +124,7 @@ def lowest_descent(
 ) -> Ends:
     """The best of a few random starts."""
     widths = (8,) * len(penalty.layers) if widths is None else widths
-    ends = descents(key, starts, sizes, widths, penalty, spread=spread, **options)
-    return jax.tree.map(lambda rows: rows[np.argmin(ends.value)], ends)
+    return lowest(descents(key, starts, sizes, widths, penalty, spread=spread, **options))
 
 
 def settled(
@@ -122,11 +132,12 @@ def settled(
 ) -> Ends:
     """From each of several models to rest, by L-BFGS under its own class sizes and penalty."""
     targets = np.stack([class_targets(own) for own in sizes])
-    return jax.device_get(_settle(models, targets, stacked(penalties), steps, slope_norm))
+    return jax.device_get(settle(models, targets, stacked(penalties), steps, slope_norm))
 
 
 @partial(jax.jit, static_argnames=("starts", "widths", "biased", "loss"))
-def _descend(key, starts, targets, widths, penalty, biased, loss, spread, steps) -> Ends:
+def descend(key, starts, targets, widths, penalty, *, biased=False, loss="squared", spread=0.3, steps=600) -> Ends:
+    """`descents`, traced."""
     models, values = descend_from_random(
         key, starts, targets, widths, penalty, biased=biased, loss=loss, spread=spread, steps=steps
     )
@@ -134,25 +145,34 @@ def _descend(key, starts, targets, widths, penalty, biased, loss, spread, steps)
 
 
 @jax.jit
-def _settle(models, targets, penalties, steps, slope_norm) -> Ends:
-    def settle(model, targets, penalty):
+def settle(models, targets, penalties, steps, slope_norm=0.0) -> Ends:
+    """`settled`, traced."""
+
+    def to_rest(model, targets, penalty):
         model, value, _ = minimise(
             lambda model: squared_loss(model, targets, penalty), model, steps, slope_norm=slope_norm
         )
         return _end(model, value, targets)
 
-    return jax.vmap(settle)(models, targets, penalties)
+    return jax.vmap(to_rest)(models, targets, penalties)
+
+
+def lowest(ends: Ends) -> Ends:
+    """The best of them."""
+    return jax.tree.map(lambda rows: rows[ends.value.argmin()], ends)
 
 
 def _end(model, value, targets) -> Ends:
     return Ends(model, value, layer_product(model.layers), class_means(model.features, targets))
 
 
+@at_once
 @jax.jit
 def _thresholds(depth):
     return death_threshold(depth), spinodal_threshold(depth)
 
 
+@at_once
 @jax.jit
 def _biased_minimum(sizes, penalty) -> BiasedMinimum:
     spectrum, vectors = centred_spectrum(sizes)

@@ -227,7 +227,7 @@ def c19_larger_classes_have_shorter_means() -> Evidence:
     ratios = np.geomspace(1.01, 60.0, 300)  # n / b
     depths = np.array([[1.0], [2.0], [3.0], [6.0]])
     loads = thresholds(depths)[0] / ratios
-    energies = loads * np.asarray(roots(loads, depths)) / depths  # h² up to a constant: b x / (M N λ_H n)
+    energies = loads * roots(loads, depths) / depths  # h² up to a constant: b x / (M N λ_H n)
     one, *more = (bound(-np.diff(energy) / energy[1:], tolerance=0.0) for energy in energies)
     return holds_if("M >= 2; for M = 1 the longest mean is that of the class with n = 4b", combine(*more), one)
 

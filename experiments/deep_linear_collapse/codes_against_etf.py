@@ -14,15 +14,19 @@ Run: python -m experiments.deep_linear_collapse.codes_against_etf
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.features.unconstrained import class_targets
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.deep_linear_collapse._codes import code_costs
-from experiments.deep_linear_collapse._descents import descents, equal_penalty
+from experiments.deep_linear_collapse._descents import descend, equal_penalty
 from figures.annotate import direct_labels
 from figures.render import render
 from figures.style import COLORS, DOUBLE, GREY, new_figure
@@ -54,24 +58,28 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Costs over that of the simplex."""
 
     def costs(classes, depths):
         return code_costs(classes, config.per_class, depths, config.decay)
 
     exact = [costs(classes, config.depths) for classes in config.classes]
-    found = []
-    for depth in config.searched_depths:
-        for classes in config.searched:
-            ends = descents(key, config.starts, (config.per_class,) * classes, (classes,) * depth,
-                            equal_penalty(depth, config.decay), loss="cross-entropy", spread=0.6,
-                            steps=config.steps)  # fmt: skip
-            found.append(ends.value)
     simplex = np.array([costs(classes, config.searched_depths).simplex for classes in config.searched]).T
-    shape = (len(config.searched_depths), len(config.searched), config.starts)
     ratio = np.array([code.cross_polytope / code.simplex for code in exact]).T
-    return {"ratio": ratio, "found": np.reshape(found, shape) / simplex[:, :, None]}
+    return {"ratio": ratio, "found": jax.jit(partial(_found, config))(key, simplex)}
+
+
+def _found(config, key, simplex):
+    """What descents end at over the cost of the simplex, (depths, classes, starts)."""
+
+    def search(depth, classes):
+        targets, penalty = class_targets((config.per_class,) * classes), equal_penalty(depth, config.decay)
+        return descend(key, config.starts, targets, (classes,) * depth, penalty, loss="cross-entropy", spread=0.6,
+                       steps=config.steps).value  # fmt: skip
+
+    values = [[search(depth, classes) for classes in config.searched] for depth in config.searched_depths]
+    return jnp.array(values) / simplex[:, :, None]
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,14 +12,18 @@ Run: python -m experiments.deep_linear_collapse.free_bias
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.features.unconstrained import class_targets
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.deep_linear_collapse._descents import biased_minimum, closed_form, equal_penalty, lowest_descent
+from experiments.deep_linear_collapse._descents import biased_minimum, closed_form, descend, equal_penalty, lowest
 from figures.annotate import small_print
 from figures.forms import color_bar
 from figures.render import render
@@ -52,24 +56,32 @@ PRESETS = {
 CASES = [(name, biased) for biased in (False, True) for name in ("equal", "unequal")]
 
 
-def cosines(gram: np.ndarray) -> np.ndarray:
-    """A Gram matrix, normalised."""
-    length = np.sqrt(np.diagonal(gram))
-    return gram / (length[:, None] * length[None, :])
+def cosines(gram: Any) -> Any:
+    """Gram matrices, normalised."""
+    energy = gram.diagonal(axis1=-2, axis2=-1)
+    return gram / (energy[..., :, None] * energy[..., None, :]) ** 0.5
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Cosine matrices, (cases, K, K)."""
-    penalty, widths = equal_penalty(config.depth, config.decay), (config.width,) * config.depth
-    found, predicted = [], []
+    penalty, predicted = equal_penalty(config.depth, config.decay), []
     for name, biased in CASES:
         sizes = getattr(config, name)
-        end = lowest_descent(key, sizes, penalty, widths=widths, starts=config.starts, biased=biased, spread=0.3,
-                             steps=config.steps)  # fmt: skip
-        found.append(cosines(end.head @ end.head.T))
         gram = biased_minimum(sizes, penalty).head if biased else np.diag(closed_form(sizes, penalty).head_energy)
         predicted.append(cosines(gram))
-    return {"found": np.stack(found), "predicted": np.stack(predicted)}
+    return {"found": jax.jit(partial(_found, config, penalty))(key), "predicted": np.stack(predicted)}
+
+
+def _found(config, penalty, key):
+    """Cosines where the best descents end."""
+    widths = (config.width,) * config.depth
+    targets = np.stack([class_targets(config.equal), class_targets(config.unequal)])
+
+    def gram(targets, biased):
+        head = lowest(descend(key, config.starts, targets, widths, penalty, biased=biased, steps=config.steps)).head
+        return head @ head.T
+
+    return cosines(jnp.concatenate([jax.vmap(partial(gram, biased=biased))(targets) for biased in (False, True)]))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -13,6 +13,7 @@ Run: python -m experiments.deep_linear_collapse.hysteresis
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -48,9 +49,9 @@ SIZES = (20, 10, 5)
 TARGETS = class_targets(SIZES)
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Head energy of the smallest class along the loop, (depths, 2 x points), and by the closed forms."""
-    results = {"load": [], "energy": [], "global": [], "metastable": []}
+    results, energies = {"load": [], "global": [], "metastable": []}, []
     for depth in config.depths:
         death, spinodal = thresholds(depth)
         up = np.linspace(death / 3, 1.2 * spinodal, config.points)
@@ -59,12 +60,12 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
         energy = closed_form(SIZES, penalties[0]).layer_energy
         start = planted(energy, np.eye(3), TARGETS, penalties[0], key, width=4)
         results["load"].append(path)
-        results["energy"].append(np.asarray(followed(start, stacked(penalties), key, config.push, config.steps)))
+        energies.append(followed(start, stacked(penalties), key, config.push, config.steps))
         line = np.linspace(path[0], path.max(), 300)
         ridge = sum(SIZES) * np.array([penalty_at_load(depth, SIZES, load).features for load in line])
         for branch in ("global", "metastable"):
-            results[branch].append(ridge * np.asarray(roots(line, float(depth), branch=branch)) ** depth)
-    return {name: np.stack(rows) for name, rows in results.items()}
+            results[branch].append(ridge * roots(line, float(depth), branch=branch) ** depth)
+    return {"energy": jax.jit(jnp.stack)(energies)} | {name: np.stack(rows) for name, rows in results.items()}
 
 
 @jax.jit

@@ -12,16 +12,18 @@ Run: python -m experiments.deep_linear_collapse.length_ratios
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.unconstrained import FreeModel, Penalty, class_targets, plant_model
+from core.features.unconstrained import class_targets, plant_model
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.deep_linear_collapse._descents import equal_penalty, settled
+from experiments.deep_linear_collapse._descents import at_once, equal_penalty, settle, stacked
 from figures.render import render
 from figures.style import COLORS, DOUBLE, new_figure
 from theory.collapse.deep_linear import deep_linear_minimum
@@ -53,39 +55,29 @@ PRESETS = {
 CURVE = 300  # points of the theory, before the minorities that are measured
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Ratios small / large, theory (depths, points, 2) and found (depths, minorities, 2)."""
     minority = np.concatenate([np.linspace(config.samples / 2, 1, CURVE), config.measured_minorities])
     sizes = np.stack([config.samples - minority, minority], axis=1)
-    theory, found = [], []
+    theory, starts = [], []
     for depth in config.depths:
-        penalty = equal_penalty(depth, config.decay)
-        minima = jax.device_get(_minima(sizes, float(config.samples), *penalty))
+        minima = _minima(sizes, float(config.samples), *equal_penalty(depth, config.decay))
         energies = np.stack([minima.head_energy, minima.mean_energy], axis=1)[:CURVE]
         ratios = np.sqrt(energies[:, :, 1] / energies[:, :, 0])
         theory.append(np.where(minima.roots[:CURVE, 1:] > 0, ratios, np.nan))
-        found.append(descended(config, key, penalty, minima.layer_energy[CURVE:]))
+        starts.append(minima.layer_energy[CURVE:])
     imbalance = sizes[:CURVE, 0] / sizes[:CURVE, 1]
-    return {"imbalance": imbalance, "theory": np.stack(theory), "found": np.stack(found)}
+    return {"imbalance": imbalance, "theory": np.stack(theory), "found": jax.jit(partial(_found, config))(key, starts)}
 
 
-def descended(config: Config, key: jax.Array, penalty: Penalty, energies: np.ndarray) -> np.ndarray:
+def _found(config, key, starts):
+    return jnp.stack([_descended(config, key, energies) for energies in starts])
+
+
+def _descended(config, key, energies):
     """Both ratios where L-BFGS comes to rest; NaN where the small class is dead."""
-    sizes = [(config.samples - minority, minority) for minority in config.measured_minorities]
-    targets = np.stack([class_targets(own) for own in sizes])
-    pushed = _pushed(energies, targets, penalty, np.array(config.measured_minorities), key)
-    ends = settled(pushed, sizes, [penalty] * len(sizes), config.steps, 1e-9)
-    head, means = np.linalg.norm(ends.head, axis=2), np.linalg.norm(ends.means, axis=1)
-    ratios = np.stack([head[:, 1] / head[:, 0], means[:, 1] / means[:, 0]], axis=1)
-    return np.where(head[:, 1:] > 1e-3 * head[:, :1], ratios, np.nan)
-
-
-_minima = jax.jit(jax.vmap(deep_linear_minimum, (0, None, None, None)))
-
-
-@jax.jit
-def _pushed(energies, targets, penalty, minorities, key) -> FreeModel:
-    """Models that the closed form plants, each with a push of its own."""
+    minorities, penalty = np.array(config.measured_minorities), equal_penalty(energies.shape[1], config.decay)
+    targets = np.stack([class_targets((config.samples - minority, minority)) for minority in minorities])
 
     def push(energy, targets, minority):
         start = plant_model(energy, jnp.eye(2), targets, penalty, key, 3)
@@ -93,7 +85,14 @@ def _pushed(energies, targets, penalty, minorities, key) -> FreeModel:
         pushed = tuple(w + 0.02 * jax.random.normal(k, w.shape) for w, k in zip(start.layers, keys, strict=True))
         return start._replace(layers=pushed)
 
-    return jax.vmap(push)(energies, targets, minorities)
+    pushed = jax.vmap(push)(energies, targets, minorities)
+    ends = settle(pushed, targets, stacked([penalty] * len(minorities)), config.steps, 1e-9)
+    head, means = jnp.linalg.norm(ends.head, axis=2), jnp.linalg.norm(ends.means, axis=1)
+    ratios = jnp.stack([head[:, 1] / head[:, 0], means[:, 1] / means[:, 0]], axis=1)
+    return jnp.where(head[:, 1:] > 1e-3 * head[:, :1], ratios, jnp.nan)
+
+
+_minima = at_once(jax.jit(jax.vmap(deep_linear_minimum, (0, None, None, None))))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -13,20 +13,22 @@ Run: python -m experiments.deep_linear_collapse.minority_phase
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.unconstrained import class_targets
+from core.features.unconstrained import Penalty, class_targets, plant_model
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.deep_linear_collapse._descents import (
     closed_form,
     penalty_at_load,
-    planted,
     roots,
-    settled,
+    settle,
     stacked,
     thresholds,
 )
@@ -60,25 +62,36 @@ PRESETS = {
 SIZES = (20, 10, 5)
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Outputs over the plane (depths, loads), and those that descents find."""
     load, depth = np.linspace(0.05, config.largest_load, config.loads), np.array(config.depths, float)[:, None]
-    power = np.asarray(roots(np.broadcast_to(load, (len(depth), len(load))), depth)) ** depth
+    power = roots(np.broadcast_to(load, (len(depth), len(load))), depth) ** depth
     probes = np.linspace(0.15, config.largest_load - 0.1, config.measured)
-    found = [descended(config, key, m, probes) for m in config.measured_depths]
-    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": np.stack(found)}
+    starts = [living(depth, probes) for depth in config.measured_depths]
+    found = jax.jit(partial(_found, config, probes))(key, starts)
+    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": found}
 
 
-def descended(config: Config, key: jax.Array, depth: int, loads: np.ndarray) -> np.ndarray:
-    """The smallest class's output where descent ends, from the branch that lives at 0.9 T2 or at the load if lower."""
-    edge, targets, models = 0.9 * thresholds(depth)[1], class_targets(SIZES), []
-    for load in loads:
-        start = penalty_at_load(depth, SIZES, min(load, edge))
-        energy = closed_form(SIZES, start, branch="metastable").layer_energy
-        models.append(planted(energy, np.eye(3), targets, start, key, width=4))
-    penalties = [penalty_at_load(depth, SIZES, load) for load in loads]
-    ends = settled(stacked(models), [SIZES] * len(loads), penalties, config.steps, 1e-9)
-    return (ends.head @ ends.means)[:, 2, 2]
+def living(depth: int, loads: np.ndarray) -> tuple[np.ndarray, Penalty]:
+    """Layer energies and penalties of the branch that lives, at 0.9 T2 or at the load if lower."""
+    edge = 0.9 * thresholds(depth)[1]
+    penalties = [penalty_at_load(depth, SIZES, min(load, edge)) for load in loads]
+    energies = [closed_form(SIZES, penalty, branch="metastable").layer_energy for penalty in penalties]
+    return np.stack(energies), stacked(penalties)
+
+
+def _found(config, loads, key, starts):
+    """The smallest class's output where descent ends from there, (depths, loads)."""
+    targets, found = class_targets(SIZES), []
+
+    def plant(energy, penalty):
+        return plant_model(energy, jnp.eye(3), targets, penalty, key, 4)
+
+    for depth, start in zip(config.measured_depths, starts, strict=True):
+        penalties = stacked([penalty_at_load(depth, SIZES, load) for load in loads])
+        ends = settle(jax.vmap(plant)(*start), np.stack([targets] * len(loads)), penalties, config.steps, 1e-9)
+        found.append((ends.head @ ends.means)[:, 2, 2])
+    return jnp.stack(found)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

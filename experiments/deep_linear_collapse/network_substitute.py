@@ -13,14 +13,16 @@ Run: python -m experiments.deep_linear_collapse.network_substitute
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from core.run.together import on_host
 from experiments.deep_linear_collapse._descents import closed_form, equal_penalty
 from experiments.deep_linear_collapse._network import descend_networks
 from figures.forms import line_with_band, predicted_measured
@@ -51,21 +53,24 @@ PRESETS = {
 }  # fmt: skip
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Excess loss (depths, seeds, records), squared lengths found (depths, seeds, 2, K) and predicted."""
-    excess, found, predicted = [], [], []
-    for depth in config.depths:
-        penalty = equal_penalty(depth, config.decay)
-        minimum = closed_form(config.class_sizes, penalty)
-        sizes, widths = config.class_sizes, (config.hidden, config.width)
-        sizes, widths = config.class_sizes, (config.hidden, config.width)
-        networks = descend_networks(run.mesh, key, config.seeds, sizes, widths, penalty, config.records - 1,
-                                    stretch=config.stretch, noise=config.noise)  # fmt: skip
-        values, lengths = (on_host(found) for found in networks)
-        excess.append(values / minimum.value - 1)
+    minima = [closed_form(config.class_sizes, equal_penalty(depth, config.decay)) for depth in config.depths]
+    excess, found = jax.jit(partial(_trained, config, run.mesh))(key, [minimum.value for minimum in minima])
+    predicted = np.stack([np.stack([minimum.head_energy, minimum.mean_energy]) for minimum in minima])
+    return {"excess": excess, "found": found, "predicted": predicted}
+
+
+def _trained(config, mesh, key, lowest):
+    excess, found = [], []
+    for depth, value in zip(config.depths, lowest, strict=True):
+        losses, lengths = descend_networks(
+            mesh, key, config.seeds, config.class_sizes, (config.hidden, config.width),
+            equal_penalty(depth, config.decay), config.records - 1, stretch=config.stretch, noise=config.noise,
+        )  # fmt: skip
+        excess.append(losses / value - 1)
         found.append(lengths)
-        predicted.append(np.stack([minimum.head_energy, minimum.mean_energy]))
-    return {"excess": np.stack(excess), "found": np.stack(found), "predicted": np.stack(predicted)}
+    return jnp.stack(excess), jnp.stack(found)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

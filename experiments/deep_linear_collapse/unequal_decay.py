@@ -12,17 +12,20 @@ Run: python -m experiments.deep_linear_collapse.unequal_decay
 """
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from core.features.unconstrained import Penalty
+from core.features.unconstrained import Penalty, balance_residual, class_targets
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.deep_linear_collapse._descents import balance, closed_form, lowest_descent
+from experiments.deep_linear_collapse._descents import closed_form, descend, lowest
 from figures.annotate import small_print
 from figures.forms import color_bar, predicted_measured
 from figures.render import render
@@ -53,20 +56,24 @@ PRESETS = {
 }
 
 
-def compute(config: Config, key: jax.Array, run: Run) -> dict[str, np.ndarray]:
+def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Energies by layer, Gram matrices from the output down, and the balance of the best start."""
     penalty = Penalty(np.array(config.decays), np.asarray(config.feature_decay))
-    widths = (config.width,) * len(config.decays)
-    best = lowest_descent(key, config.class_sizes, penalty, widths=widths, starts=config.starts, spread=0.3,
-                          steps=config.steps)  # fmt: skip
-    minimum, layers, rank = closed_form(config.class_sizes, penalty), best.model.layers, len(config.class_sizes)
-    tops = list(accumulate(reversed(layers), np.matmul))
+    minimum = closed_form(config.class_sizes, penalty)
+    found = jax.jit(partial(_found, config, penalty))(key, minimum.value)
+    return {**found, "predicted": -np.sort(-minimum.layer_energy, axis=1)}
+
+
+def _found(config, penalty, key, least):
+    targets, widths = class_targets(config.class_sizes), (config.width,) * len(config.decays)
+    best = lowest(descend(key, config.starts, targets, widths, penalty, steps=config.steps))
+    layers, rank = best.model.layers, len(config.class_sizes)
+    tops = accumulate(reversed(layers), jnp.matmul)
     return {
-        "energy": np.stack([np.linalg.svd(w, compute_uv=False)[:rank] ** 2 for w in layers]),
-        "predicted": -np.sort(-minimum.layer_energy, axis=1),
-        "gram": np.stack([top @ top.T for top in tops]),
-        "balance": np.asarray(balance(best.model, penalty)),
-        "excess": best.value / minimum.value - 1,
+        "energy": jnp.stack([jnp.linalg.svd(w, compute_uv=False)[:rank] ** 2 for w in layers]),
+        "gram": jnp.stack([top @ top.T for top in tops]),
+        "balance": balance_residual(best.model, penalty),
+        "excess": best.value / least - 1,
     }
 
 
