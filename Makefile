@@ -16,6 +16,7 @@ PRESET ?= laptop
 JOBS ?= 0
 PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses=4 --dist=worksteal
+AS_USERS := -o addopts="-q -ra --import-mode=importlib --durations=5"
 
 .PHONY: reproduce test test-chaos test-cluster lint report gallery lock clean setup
 .DEFAULT_GOAL := reproduce
@@ -38,8 +39,10 @@ reproduce: setup
 # each program once or twice, so XLA need not optimise.
 test: export XLA_FLAGS := --xla_backend_optimization_level=0 $(XLA_FLAGS)
 test: setup
-	@$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments)
-	@$(if $(TESTS),,$(PY) -m pytest $(WORKERS) -o addopts="-q -ra --import-mode=importlib --durations=5" tests/experiments)
+	@status=0; \
+	$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments) || status=$$?; \
+	$(if $(TESTS),,$(PY) -m pytest $(WORKERS) $(AS_USERS) tests/experiments || status=$$?;) \
+	exit $$status
 
 # Needs SLURM, or apt and root to install it; says so in one line, with a non-zero status, where it can't.
 test-cluster: setup
