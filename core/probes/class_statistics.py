@@ -86,17 +86,8 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
     anchors = sums.anchors.at[jnp.where(opens, labels, classes)].set(features, mode="drop")
 
     def take(taken: tuple[Array, Array, Array], start: Int[ArrayLike, ""], rows: int) -> tuple[Array, Array, Array]:
-        total, squares, products = taken
         x, own = (jax.lax.dynamic_slice_in_dim(whole, start, rows) for whole in (features, labels))
-        # the barrier has them written once, where each use would work them out again
-        offsets = jnp.where((own < classes)[:, None], x - anchors[jnp.minimum(own, classes - 1)], 0)
-        offsets = jax.lax.optimization_barrier(offsets)
-        return (
-            total.at[own].add(offsets, mode="drop"),
-            # a product, because XLA's reduction over a short axis takes three times as long
-            squares.at[own].add(jnp.einsum("bd,bd->b", offsets, offsets, precision=_EXACT), mode="drop"),
-            add_gram(products, offsets),
-        )
+        return _add_rows(taken, anchors, x, own)
 
     # a few rows at a time stay in the cache; a product of matrices wants all of them, and so does an accelerator
     few = jax.default_backend() == "cpu" and not sums.products.size
@@ -105,6 +96,23 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
     begin = jax.tree.map(lambda x: x + jnp.zeros_like(features, x.dtype, shape=()), (sums.sums, sums.squares))
     taken = over_chunks(take, (*begin, sums.products), rows, ROWS if few else max(rows, 1))
     return ClassSums(anchors, sums.counts.at[labels].add(1, mode="drop"), *taken)
+
+
+def _add_rows(
+    taken: tuple[Array, Array, Array], anchors: Float[Array, "K d"], x: Float[Array, "rows d"], own: Int[Array, " rows"]
+) -> tuple[Array, Array, Array]:
+    """Sums, squares and products with those of some rows; a label of K is padding."""
+    total, squares, products = taken
+    classes = anchors.shape[0]
+    offsets = jnp.where((own < classes)[:, None], x - anchors[jnp.minimum(own, classes - 1)], 0)
+    # the barrier has them written once, where each use would work them out again
+    offsets = jax.lax.optimization_barrier(offsets)
+    return (
+        total.at[own].add(offsets, mode="drop"),
+        # a product, because XLA's reduction over a short axis takes three times as long
+        squares.at[own].add(jnp.einsum("bd,bd->b", offsets, offsets, precision=_EXACT), mode="drop"),
+        add_gram(products, offsets),
+    )
 
 
 def class_sums_compute(sums: ClassSums) -> ClassStatistics:

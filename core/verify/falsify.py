@@ -112,7 +112,7 @@ def falsify(
     rates = np.atleast_1d(np.asarray(learning_rate, np.float64))
     _check_door(slack_fn, sample, key, starts, steps, rates, polish)
     cosine = (1 + np.cos(np.pi * np.arange(steps) / steps)) / 2
-    schedules = jnp.asarray(np.resize(rates, starts)[:, None] * cosine)
+    schedules = np.resize(rates, starts)[:, None] * cosine
 
     def descend(key: Key[Array, ""], schedule: Float[Array, " steps"]) -> Descent:
         start = descent_init(sample(key))

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import PartitionSpec
 
 from core.probes.class_statistics import (
     ROWS,
@@ -14,6 +15,7 @@ from core.probes.class_statistics import (
     class_sums_update,
     merge_statistics,
 )
+from core.run.mesh import device_mesh
 from tests.compiled import compiled
 
 CLASSES, DIMENSION, SAMPLES = 7, 5, 90
@@ -67,6 +69,16 @@ def test_a_few_rows_at_a_time_add_up_to_all_of_them():
     few = compiled(partial(class_statistics, covariance=False), static_argnums=2)(features, labels, CLASSES)
     for found, expected in zip(few[:3], statistics(features, labels, CLASSES)[:3], strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+def test_so_they_do_on_a_mesh():
+    mesh, rng, count = device_mesh(), np.random.default_rng(3), 8 * (2 * ROWS + 5)
+    features, labels = rng.normal(size=(count, DIMENSION)), rng.integers(0, CLASSES, count)
+    at, axis = PartitionSpec(*mesh.axis_names), mesh.axis_names[0]
+    own = partial(class_statistics_of_shard, classes=CLASSES, axis=axis, covariance=False)
+    found = compiled(jax.shard_map(own, mesh=mesh, in_specs=at, out_specs=PartitionSpec()))(features, labels)
+    for part, expected in zip(found[:3], statistics(features, labels, CLASSES)[:3], strict=True):
+        np.testing.assert_allclose(part, expected, rtol=1e-11)
 
 
 def test_the_order_of_samples_does_not_matter():
