@@ -1,18 +1,21 @@
 """Times our code against installed peers: python -m launch.bench [<name> ...] [--json=FILE] [--quick] [--rounds=7].
 
-Both sides run in this process, in turn, warm, on the same work, and their results are compared first; the ratio is
+Both sides run in one process, in turn, warm, on the same work, and their results are compared first; the ratio is
 taken round by round, so that a machine whose speed drifts does not decide. The cost is CPU time of all threads, with
 wall-clock time beside it. "Of limit" is what the work would cost if only its scarcest resource were used, over ours.
 Memory: what the compiled program sets aside on a device on the way, plus for its arguments and results.
-Each module of launch/benches has `lines(quick)`, whose names begin with its own. Peers: pip install -e '.[peers]'.
+Each module of launch/benches has `lines(quick)`, whose names begin with its own, and a process of its own, so that
+it doesn't pay for threads and memory that the others leave behind. Peers: pip install -e '.[peers]'.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from core.run.complain import leave
+from launch.jobs import each
 from launch.measure import Line, measured
 from launch.table import table
 
@@ -24,7 +27,6 @@ def main(argv: Sequence[str]) -> int:
     from absl import flags
 
     from core.run.main import guarded
-    from core.run.platform import use_compile_cache, use_wide_vectors
     from core.run.store import check_writable, write_json
 
     values = flags.FlagValues()
@@ -44,12 +46,11 @@ def main(argv: Sequence[str]) -> int:
         file = Path(values.json) if values.json else None
         if file:
             check_writable(file.resolve().parent)
-        use_wide_vectors()
-        use_compile_cache()
-        rows = []
-        for line in chosen(names, values.quick):
-            rows.append(measured(line, values.rounds))
-            print(" | ".join(cell for cell in shown(rows[-1]) if cell), flush=True)
+        kinds, rows = kinds_of(names), []
+        work = partial(rows_of, names=names, quick=values.quick, rounds=values.rounds)
+        for kind in kinds:
+            for _, found in each(work, [kind], 1, prepare, apart=len(kinds) > 1):
+                rows += found
         if not rows:
             raise ValueError(f"no line begins with {' or '.join(map(repr, names))}")
         print("", table(HEADER, [shown(row) for row in rows]), sep="\n")
@@ -60,16 +61,36 @@ def main(argv: Sequence[str]) -> int:
     return guarded(act, debug="--debug" in argv)
 
 
-def chosen(names: Sequence[str], quick: bool) -> Iterator[Line]:
-    """The lines whose names begin with one of `names`, all where none is given; made one by one, as they are timed."""
+def kinds_of(names: Sequence[str]) -> list[str]:
+    """The modules of launch/benches that have lines whose names begin with one of `names`; all where none is given."""
     kinds = sorted(path.stem for path in (Path(__file__).parent / "benches").glob("[a-z]*.py"))
     for name in names:
         if not any(kind.startswith(name.split()[0]) for kind in kinds):
             raise ValueError(f"no line begins with {name!r}; lines begin with {', '.join(kinds)}")
-    for kind in kinds:
-        if not names or any(kind.startswith(name.split()[0]) for name in names):
-            lines = import_module(f"launch.benches.{kind}").lines(quick)
-            yield from (line for line in lines if not names or line.name.startswith(tuple(names)))
+    return [kind for kind in kinds if not names or any(kind.startswith(name.split()[0]) for name in names)]
+
+
+def chosen(kind: str, names: Sequence[str], quick: bool) -> Iterator[Line]:
+    """The lines of a module whose names begin with one of `names`; made one by one, as they are timed."""
+    lines = import_module(f"launch.benches.{kind}").lines(quick)
+    return (line for line in lines if not names or line.name.startswith(tuple(names)))
+
+
+def rows_of(kind: str, names: Sequence[str], quick: bool, rounds: int) -> list[dict[str, Any]]:
+    """Times the lines of a module, and prints each as soon as it is known."""
+    rows = []
+    for line in chosen(kind, names, quick):
+        rows.append(measured(line, rounds))
+        print(" | ".join(cell for cell in shown(rows[-1]) if cell), flush=True)
+    return rows
+
+
+def prepare() -> None:
+    """What comes before JAX is used."""
+    from core.run.platform import use_compile_cache, use_wide_vectors
+
+    use_wide_vectors()
+    use_compile_cache()
 
 
 def shown(row: dict[str, Any]) -> tuple[str, ...]:

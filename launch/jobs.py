@@ -28,14 +28,14 @@ def count_of(jobs: int, items: int) -> int:
 
 
 def each(
-    work: Callable[[Any], Any], items: Sequence[Any], jobs: int, prepare: Callable[[], object]
+    work: Callable[[Any], Any], items: Sequence[Any], jobs: int, prepare: Callable[[], object], *, apart: bool = False
 ) -> Iterator[tuple[Any, Any]]:
     """(item, `work(item)`) in the order in which they end; `prepare` comes first, once in each process.
 
-    One job works here. More are fresh processes: `work`, `prepare` and the items are pickled, what one of them
-    prints is printed, and all are asked by SIGTERM to save and leave when this iterator is closed or raises.
+    One job works here, unless `apart`. More are fresh processes: `work`, `prepare` and the items are pickled, what one
+    of them prints is printed, and all are asked by SIGTERM to save and leave when this iterator is closed or raises.
     """
-    if count_of(jobs, len(items)) == 1:
+    if count_of(jobs, len(items)) == 1 and not apart:
         prepare()
         yield from ((item, work(item)) for item in items)
         return

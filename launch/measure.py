@@ -121,8 +121,8 @@ def measured(line: Line, rounds: int) -> dict[str, Any]:
     sides = {name: run for name, run in sides.items() if run is not None}
     # rounds x sides x (CPU, wall)
     costs = np.array([[seconds(run) for run in sides.values()] for _ in range(rounds)]) * scale
-    if line.peer and line.peer.work:
-        costs[:, list(sides).index("peer")] *= line.work / line.peer.work if peer else 1
+    if peer is not None and line.peer.work:
+        costs[:, list(sides).index("peer")] *= line.work / line.peer.work
     cpu = dict(zip(sides, costs[..., 0].T, strict=True))
     wall = dict(zip(sides, costs[..., 1].T, strict=True))
     row |= {"ours": float(np.median(cpu["ours"])), "wall": float(np.median(wall["ours"]))}
