@@ -1,7 +1,12 @@
-"""Class statistics and pairs of classes: ours against torch, with one-hot products and whole K x K arrays."""
+"""Class statistics and pairs of classes, against the package neural-collapse and against what torch does at its best.
+
+The package (rhubarbwu/neural-collapse, from its own repository) makes one-hot products, and differences of all pairs in
+tiles. Torch at its best sums squares before it multiplies, and finds distances by one product, K x K at a time.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import jax
@@ -22,8 +27,10 @@ MOST_WHOLE = 16_384  # classes: a whole array of all pairs takes 1 GB there, and
 def lines(quick: bool) -> Iterator[Line]:
     """Both kinds of work at two numbers of classes each; then the growth."""
     rows = BATCH if quick else ROWS
-    yield from (_accumulation(rows, classes, goal) for classes, goal in ((10, "≥ 3x"), (1000, "≥ 10x")))
-    yield from (_pairs(classes, "≥ 15x; within 1 GB") for classes in ((512,) if quick else (4096, 32_768)))
+    for classes, goal in ((10, "≥ 3x"), (1000, "≥ 10x")):
+        yield from (_accumulation(rows, classes, goal, peer) for peer in ("package", "torch"))
+    for classes in (512,) if quick else (4096, 32_768):
+        yield from (_pairs(classes, "≥ 15x; within 1 GB", peer) for peer in ("package", "torch"))
     yield from (_growing_pairs(classes) for classes in ((256, 512) if quick else (2048, 4096, 8192, 16_384)))
     yield from (_growing_classes(rows, classes) for classes in ((10, 100) if quick else (10, 100, 1000, 10_000)))
 
@@ -50,16 +57,20 @@ def _streamed(features: np.ndarray, labels: np.ndarray, classes: int) -> Callabl
     return run
 
 
-def _accumulation(rows: int, classes: int, goal: str) -> Line:
+def _accumulation(rows: int, classes: int, goal: str, peer: str) -> Line:
     features, labels = _samples(rows, classes)
+    name, module, make = {
+        "package": ("neural-collapse", "neural_collapse", _accumulators),
+        "torch": ("torch, one-hot, two passes", "torch", _one_hot),
+    }[peer]
     return Line(
-        f"collapse accumulate K={classes}",
+        f"collapse accumulate K={classes} {peer}",
         "ns per coordinate",
         float(rows * WIDTH),
         _streamed(features, labels, classes),
         Peer(
-            "torch, one-hot, two passes",
-            _one_hot(features, labels, classes) if installed("torch") else None,
+            name,
+            make(features, labels, classes) if installed(module) else None,
             lambda ours, theirs: all(
                 np.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(ours, theirs, strict=True)
             ),
@@ -67,6 +78,24 @@ def _accumulation(rows: int, classes: int, goal: str) -> Line:
         copies(rows * WIDTH),
         goal,
     )
+
+
+def _accumulators(features: np.ndarray, labels: np.ndarray, classes: int) -> Callable[[], tuple[np.ndarray, ...]]:
+    torch = import_torch()
+    accumulate = import_module("neural_collapse.accumulate")
+    batches = list(zip(torch.from_numpy(features).split(BATCH), torch.from_numpy(labels).split(BATCH), strict=True))
+
+    def run() -> tuple[np.ndarray, ...]:
+        means = accumulate.MeanAccumulator(classes, WIDTH)
+        for batch in batches:
+            means.accumulate(*batch)
+        found, _ = means.compute()
+        scatter = accumulate.VarNormAccumulator(classes, WIDTH, M=found)
+        for batch in batches:
+            scatter.accumulate(*batch, found)
+        return means.ns_samples.numpy(), found.numpy(), scatter.totals.numpy()
+
+    return run
 
 
 def _one_hot(features: np.ndarray, labels: np.ndarray, classes: int) -> Callable[[], tuple[np.ndarray, ...]]:
@@ -102,25 +131,33 @@ def _kernel(classes: int) -> tuple[Callable[[], tuple[float, float]], np.ndarray
     return run, means
 
 
-def _pairs(classes: int, goal: str) -> Line:
+def _pairs(classes: int, goal: str, peer: str) -> Line:
     run, means = _kernel(classes)
     small = classes <= MOST_WHOLE
-    peer = Peer(
-        "torch, whole K x K",
-        _whole(means) if small and installed("torch") else None,
-        lambda a, b: bool(np.allclose(a, b, rtol=2e-3, atol=1e-6)),
-        missing="not installed" if small else "needs 13 GB",
-    )
+    name, module, make = {
+        "package": ("neural-collapse, tiles of 64", "neural_collapse", _tiles),
+        "torch": ("torch, whole K x K", "torch", _whole),
+    }[peer]
     return Line(
-        f"collapse pairs K={classes}",
+        f"collapse pairs K={classes} {peer}",
         "ns per pair",
         classes * (classes - 1) / 2,
         run,
-        peer,
+        Peer(
+            name,
+            make(means) if small and installed(module) else None,
+            lambda a, b: bool(np.allclose(a, b, rtol=2e-3, atol=1e-6)),
+            missing="not installed" if small else "needs 13 GB" if peer == "torch" else "takes minutes",
+        ),
         products(classes**2 / 2, WIDTH),
         goal,
         memory=partial(memory_alone, "pairs", classes),  # the statistics of so many classes, too
     )
+
+
+def _tiles(means: np.ndarray) -> Callable[[], tuple[float, float]]:
+    rows, kernels = import_torch().from_numpy(means), import_module("neural_collapse.kernels")
+    return lambda: kernels.kernel_stats(rows, rows.mean(0), kernels.log_kernel, tile_size=64)
 
 
 def _whole(means: np.ndarray) -> Callable[[], tuple[float, float]]:
