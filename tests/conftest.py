@@ -16,5 +16,9 @@ jax.config.update("jax_legacy_prng_key", "error")
 
 
 def pytest_collection_finish():
-    """What imports have made lives as long as the session: the collector need not look through it time and again."""
+    """What imports have made lives as long as the session: the collector need not look through it time and again.
+
+    Nor need it look after every few hundred nodes of a program that is traced.
+    """
     gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
