@@ -48,7 +48,8 @@ def save(figure: "Figure", folder: Path | str, provenance: Mapping[str, str]) ->
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with house_style():
-        figure.draw_without_rendering()
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
         figure.set_layout_engine("none")
         drawn = {kind: _render(figure, kind, stamp) for kind in FORMATS}
     return [write_whole(folder / f"figure.{kind}", content) for kind, content in drawn.items()]

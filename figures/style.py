@@ -100,7 +100,7 @@ _STYLE = {
     "figure.constrained_layout.h_pad": 0.03,
     "figure.constrained_layout.w_pad": 0.03,
     "figure.figsize": (SINGLE, SINGLE * GOLDEN),
-    "figure.dpi": 150,
+    "figure.dpi": 300,  # as it is saved: what the layout measures is what the PNG shows, and is typeset once for both
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # TrueType: journals refuse Type 3, and text stays text
     "svg.fonttype": "path",  # a reader's machine has no STIX: outlines look alike everywhere
