@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # which imports `special` where it is first used
 from numpy.typing import ArrayLike
-from scipy import special
 
 NORMAL_95 = 1.959963984540054  # half a normal 95 % interval, in standard errors
 _ENOUGH_SEEDS = 40  # with fewer, the central 95 % reaches beyond every seed but the extremes
@@ -60,7 +60,7 @@ def mean_band(samples: ArrayLike) -> Band:
     if seeds < 2:
         raise ValueError(f"samples has {seeds} seed: an interval needs two or more")
     middle = samples.mean(0)
-    half = special.stdtrit(seeds - 1, 0.975) * samples.std(0, ddof=1) / np.sqrt(seeds)
+    half = scipy.special.stdtrit(seeds - 1, 0.975) * samples.std(0, ddof=1) / np.sqrt(seeds)
     return Band(middle, middle - half, middle + half, f"band: 95 % interval of the mean of {seeds} seeds")
 
 
@@ -78,7 +78,7 @@ def fit_power_law(x: ArrayLike, y: ArrayLike) -> PowerLaw:
     slope = du @ v / (du @ du)
     residual = v - v.mean() - slope * du
     free = len(u) - 2
-    half = special.stdtrit(free, 0.975) * np.sqrt(residual @ residual / free / (du @ du)) if free else np.nan
+    half = scipy.special.stdtrit(free, 0.975) * np.sqrt(residual @ residual / free / (du @ du)) if free else np.nan
     return PowerLaw(float(slope), float(half), float(v.mean() - slope * u.mean()))
 
 
@@ -90,8 +90,8 @@ def poisson_interval(counts: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         [0.0, 3.69]
     """
     counts = np.asarray(counts, dtype=float)
-    lower = np.where(counts > 0, special.gammaincinv(np.maximum(counts, 1), 0.025), 0.0)
-    return lower, special.gammaincinv(counts + 1, 0.975)
+    lower = np.where(counts > 0, scipy.special.gammaincinv(np.maximum(counts, 1), 0.025), 0.0)
+    return lower, scipy.special.gammaincinv(counts + 1, 0.975)
 
 
 def cell_edges(centres: ArrayLike, scale: str = "linear") -> np.ndarray:

@@ -6,8 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.core.run.test_distributed import free_port
-from tests.projects import REPOSITORY, command, start
+from tests.projects import REPOSITORY, command, free_port, start
 
 SHARDED = ["phase_transition.phase_diagram"]
 

@@ -73,7 +73,7 @@ def test_any_other_line_is_accounted_for(line):
     elif first == "source":
         assert rest == [".venv/bin/activate"]  # which launch/setup.sh makes
     elif "--distributed" in rest:
-        assert "--coordinator" in (REPOSITORY / "tests/core/run/test_distributed.py").read_text()
+        assert "--coordinator" in (REPOSITORY / "tests/launch/test_devices.py").read_text()
     else:
         ((file, name),) = elsewhere(line)
         assert name in (REPOSITORY / file).read_text()

@@ -1,5 +1,6 @@
 """The paper that README adds, run as README says, in a copy of the project where it is the only one."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -8,6 +9,39 @@ import pytest
 from tests.projects import command, copy_project, readme_files
 
 FIGURE = "experiments.random_walk.spread"
+MISTAKES = [
+    ([FIGURE, "--config.step=3"], "no such field; there are: --config.steps=400"),
+    ([FIGURE, "--config.steps=0.5"], "--config.steps=0.5: must be an int"),
+    ([FIGURE, "--out=run_folder.py/x"], "can't write to"),
+    (["launch.run", "nothing"], "no paper 'nothing'; there are: random_walk"),
+    (["launch.run"], "name a paper or paper/figure, or say --all"),
+    (["launch.verify", "random_walk/none"], "no claim 'none' in random_walk; there are: mean_square_is_time"),
+    (["launch.verify", "--config.a=1"], "claims have no config fields"),
+    (["launch.report", "--bogus"], "unknown flag --bogus"),
+]
+AGAIN = {
+    "redrawn": [FIGURE, "--preset=smoke", "--redraw"],
+    "kept": [FIGURE, "--preset=smoke"],
+    "forced": [FIGURE, "--preset=smoke", "--force"],
+    "other": [FIGURE, "--preset=smoke", "--seed=1", "--config.steps=30", "--x64"],
+}
+# Each as `python -m` would run it, one after the other: a process of its own for each would mostly import.
+ONE_BY_ONE = """
+import contextlib, hashlib, io, json, runpy, sys
+from pathlib import Path
+folder, commands = json.loads(sys.argv[1])
+told = {}
+for name, words in commands.items():
+    sys.argv, out, err, status = words, io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        except SystemExit as left:
+            status = left.code
+    files = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in Path(folder).iterdir()}
+    told[name] = {"status": status, "out": out.getvalue(), "err": err.getvalue(), "files": files}
+print(json.dumps(told))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -42,25 +76,40 @@ def test_a_figure_leaves_arrays_record_and_pictures(computed):
     assert {"preset", "seed", "versions", "device", "git", "seconds", "command"} <= set(record)
 
 
-def test_a_complete_result_is_kept_and_force_gives_the_same_bytes(project, computed):
-    before = (computed / "arrays.npz").read_bytes()
-    assert ": kept in" in command("-m", FIGURE, "--preset=smoke", cwd=project).stdout
-    assert ": computed in" in command("-m", FIGURE, "--preset=smoke", "--force", cwd=project).stdout
-    assert (computed / "arrays.npz").read_bytes() == before
+@pytest.fixture(scope="module")
+def drawn(computed):
+    """The bytes of the first result, before the commands of `told`."""
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in computed.iterdir()}
 
 
-def test_redraw_makes_the_same_pictures_from_the_arrays_alone(project, computed):
-    before = {path.name: path.read_bytes() for path in computed.glob("figure.*")}
+@pytest.fixture(scope="module")
+def told(project, computed, drawn):
+    """What each command said, left as its status, and left in the folder of the first result."""
+    (project / "run_folder.py").touch()
     (computed / "figure.png").unlink()
-    assert ": redrawn in" in command("-m", FIGURE, "--preset=smoke", "--redraw", cwd=project).stdout
-    assert {path.name: path.read_bytes() for path in computed.glob("figure.*")} == before
-
-
-def test_another_seed_and_another_config_get_folders_and_numbers_of_their_own(project, computed):
-    done = command("-m", FIGURE, "--preset=smoke", "--seed=1", "--config.steps=30", "--x64", cwd=project)
+    commands = {**AGAIN, **{" ".join(words): words for words, _ in MISTAKES}}
+    done = command("-W", "ignore", "-c", ONE_BY_ONE, json.dumps([str(computed), commands]), cwd=project)
     assert done.returncode == 0, done.stderr
-    other = run_folder(project, "custom-*-seed1")
-    distance = np.load(other / "arrays.npz")["distance"]
+    return json.loads(done.stdout)
+
+
+def test_redraw_makes_the_same_pictures_from_the_arrays_alone(drawn, told):
+    assert ": redrawn in" in told["redrawn"]["out"]
+    assert told["redrawn"]["files"] == drawn
+
+
+def test_a_complete_result_is_kept_and_force_gives_the_same_bytes(drawn, told):
+    assert ": kept in" in told["kept"]["out"]
+    assert told["kept"]["files"] == drawn
+    assert ": computed in" in told["forced"]["out"]
+    assert told["forced"]["files"]["arrays.npz"] == drawn["arrays.npz"]
+    assert told["forced"]["files"]["run.json"] != drawn["run.json"]  # which says when
+
+
+def test_another_seed_and_another_config_get_folders_and_numbers_of_their_own(project, told):
+    assert told["other"]["status"] == 0, told["other"]["err"]
+    assert told["other"]["files"] == told["forced"]["files"]
+    distance = np.load(run_folder(project, "custom-*-seed1") / "arrays.npz")["distance"]
     assert distance.shape == (8, 30)
     assert distance.dtype == np.float64
 
@@ -114,46 +163,12 @@ def test_the_report_shows_the_paper(project, computed):
     assert "mean_square_is_time" in text
 
 
-MISTAKES = [
-    ([FIGURE, "--config.step=3"], "no such field; there are: --config.steps=400"),
-    ([FIGURE, "--config.steps=0.5"], "--config.steps=0.5: must be an int"),
-    ([FIGURE, "--out=run_folder.py/x"], "can't write to"),
-    (["launch.run", "nothing"], "no paper 'nothing'; there are: random_walk"),
-    (["launch.run"], "name a paper or paper/figure, or say --all"),
-    (["launch.verify", "random_walk/none"], "no claim 'none' in random_walk; there are: mean_square_is_time"),
-    (["launch.verify", "--config.a=1"], "claims have no config fields"),
-    (["launch.report", "--bogus"], "unknown flag --bogus"),
-]
-# Each as `python -m` would run it, one after the other: a process of its own for each would mostly import.
-ONE_BY_ONE = """
-import contextlib, io, json, runpy, sys
-told = []
-for words in json.loads(sys.argv[1]):
-    sys.argv, said, status = words, io.StringIO(), 0
-    with contextlib.redirect_stderr(said):
-        try:
-            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-        except SystemExit as left:
-            status = left.code
-    told.append((status, said.getvalue()))
-print(json.dumps(told))
-"""
-
-
-@pytest.fixture(scope="module")
-def told(project):
-    (project / "run_folder.py").touch()
-    done = command("-W", "ignore", "-c", ONE_BY_ONE, json.dumps([words for words, _ in MISTAKES]), cwd=project)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.mark.parametrize(("which", "message"), [(i, message) for i, (_, message) in enumerate(MISTAKES)])
-def test_mistakes_get_one_line_and_exit_status_2(told, which, message):
-    status, said = told[which]
-    assert status == 2
-    assert message in said
-    assert said.count("\n") == 1
+@pytest.mark.parametrize(("words", "message"), MISTAKES)
+def test_mistakes_get_one_line_and_exit_status_2(told, words, message):
+    answer = told[" ".join(words)]
+    assert answer["status"] == 2
+    assert message in answer["err"]
+    assert answer["err"].count("\n") == 1
 
 
 def test_a_mistake_ends_its_process_with_status_2(project):

@@ -168,15 +168,17 @@ def test_a_hundred_thousand_points_are_listed_within_a_second(tmp_path):
     whole = pa.table({"id": points["id"], "x": points["seed"], "error": pa.nulls(10**5, pa.string())})
     for first in range(0, 10**5, 1000):
         write_part(folder / PARTS, 0, [whole.slice(first, 1000)], {"code": "c"})
-    seconds = []
-    for _ in range(3):  # the best: the first one also pays for a cold disk, and each for its neighbours
+
+    def seconds():
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = command("-m", "launch.sweep", "--list", "--json", f"--out={tmp_path}", cwd=REPOSITORY)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         (row,) = json.loads(done.stdout)
         assert (row["points"], row["done"]) == (100_000, 100_000)
-    assert min(seconds) < 1.0
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    # one of three: the first one also pays for a cold disk, and each for its neighbours
+    assert any(seconds() < 1.0 for _ in range(3))
     assert read_sweep(written.folder).points.equals(points)
 
 

@@ -4,12 +4,9 @@ import json
 import os
 import random
 
-import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-import xarray as xr
 
 from launch.sweeps.collected import collect
 from launch.sweeps.parts import MOST_NUMBERS, Row, good_ids, joined, left_out_of, read_parts, rows_table, write_part
@@ -96,6 +93,11 @@ def test_results_of_other_code_are_not_used(sweep):
 
 
 def test_a_table_reads_the_same_in_pandas_duckdb_and_xarray(sweep):
+    # imported here: they would take each worker of the session a second
+    import duckdb
+    import pandas as pd
+    import xarray as xr
+
     ids = sweep.points["id"].to_pylist()
     for place, id in enumerate(ids):
         write(sweep, rows(id, x=float(place), curve=[1.0, 2.0], c=7, long=np.zeros(MOST_NUMBERS + 1)))
