@@ -41,13 +41,13 @@ def c01_gradient_and_curvature(trial: Trial) -> Evidence:
     """∂H/∂z = -S with S_i = p_i (log p_i + H), and v'(∂²H)v is an O(V) sum."""
 
     @jax.jit
-    def measure(key: jax.Array) -> tuple[tuple[jax.Array, ...], ...]:
-        logits, _, direction = _rows(key, 200)
+    def measure(logits: jax.Array, direction: jax.Array) -> tuple[tuple[jax.Array, ...], ...]:
         slope = jax.vmap(jax.grad(_plain_entropy))(logits)
         bend = jax.vmap(lambda z, v: jax.jvp(jax.grad(_plain_entropy), (z,), (v,))[1] @ v)(logits, direction)
         return (-discriminator(logits), slope), (entropy_curvature(logits, direction), bend)
 
-    first, second = measure(trial.key)
+    logits, _, direction = _rows(trial.key, 200)
+    first, second = measure(logits, direction)
     return combine(identity(*first, rtol=0.0, atol=1e-13), identity(*second, rtol=1e-10, atol=1e-11))
 
 
@@ -77,8 +77,7 @@ def c04_exact_single_logit(trial: Trial) -> Evidence:
     """For any finite ε, H' - H = log(1+w) - (w(l+H) + ε(p+w))/(1+w) with w = p(e^ε - 1): no first order needed."""
 
     @jax.jit
-    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        logits, token, _ = _rows(key, 200)
+    def measure(logits: jax.Array, token: jax.Array) -> tuple[jax.Array, jax.Array]:
         hot, start = jax.nn.one_hot(token, VOCABULARY), entropy(logits)
 
         def at(bump: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -87,7 +86,7 @@ def c04_exact_single_logit(trial: Trial) -> Evidence:
 
         return jax.lax.map(at, np.array([-3.0, -1.0, -1e-3, 0.5, 3.0, 6.0]))
 
-    return identity(*measure(trial.key), rtol=0.0, atol=1e-12)
+    return identity(*measure(*_rows(trial.key, 200)[:2]), rtol=0.0, atol=1e-12)
 
 
 def c05_group_step_law(trial: Trial) -> Evidence:
@@ -159,7 +158,7 @@ def c09_clipping_keeps_entropy(trial: Trial) -> Evidence:
     Each of the eight seeds on the transformer has a base policy of its own; on the bandits they share one.
     """
     methods = NOTHING, clip_batch(1.0), clip_vocabulary(1.0, 0.1)
-    plain, *ends = _decision_entropies(trial, methods, 100)[..., -10:].mean(-1)
+    plain, *ends = _decision_entropies(trial, methods)[..., -10:].mean(-1)
     factor = 1 if trial.effort == 1 else 2
     return combine(*(_at_least(end, factor * plain) for end in ends))
 
@@ -190,17 +189,18 @@ def c11_four_quadrants_over_training(trial: Trial) -> Evidence:
     On bandits. Later the runs that were to lose entropy have learned less for want of those tokens, and end with more
     of it. On the transformer (figure `quadrants`) the rare quadrant (A>0, S<E S) makes no difference to begin with.
     """
+    pace = 2 if trial.effort == 1 else 1  # with steps twice as long half as many rollouts show the same
 
     @jax.jit
     def entropies(key: jax.Array) -> jax.Array:
-        recipe, params = bandit_recipe(jax.random.key(3), rate=2.0, prompts=64, horizon=60)
+        recipe, params = bandit_recipe(jax.random.key(3), rate=2.0 * pace, prompts=64, horizon=60 // pace)
         methods, keys = [NOTHING, *QUADRANTS.values()], jax.random.split(key, 8)
-        return compare(recipe, params, methods, keys, mesh=trial.mesh)["entropy"]
+        return compare(recipe, params, methods, keys, mesh=trial.mesh, names=("entropy",))["entropy"]
 
     runs = np.asarray(entropies(trial.key), float)
 
-    def signs(when: slice) -> Evidence:
-        plain, *dropped = np.log(runs[..., when].mean(-1))
+    def signs(first: int, last: int) -> Evidence:
+        plain, *dropped = np.log(runs[..., first // pace : last // pace].mean(-1))
         parts = []
         for (rewarded, above), end in zip(QUADRANTS, dropped, strict=True):
             gap = (1 if rewarded == above else -1) * (end - plain)  # one draw for both: the seeds are pairs
@@ -209,9 +209,10 @@ def c11_four_quadrants_over_training(trial: Trial) -> Evidence:
             parts.append(bound(gap.mean() - reach if gap.mean() > 0 else gap.mean() + reach, tolerance=0.0))
         return combine(*parts)
 
-    return holds_if("training has just begun (rollouts 5 to 15 of 60)", signs(slice(5, 15)), signs(slice(50, 60)))
+    return holds_if("training has just begun (rollouts 5 to 15 of 60)", signs(5, 15), signs(50, 60))
 
 
+@partial(jax.jit, static_argnums=1)
 def _rows(key: jax.Array, count: int) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Logits from flat to peaked, a token sampled from each, and a direction."""
     keys = jax.random.split(key, 4)
@@ -228,27 +229,26 @@ def _plain_entropy(logits: jax.Array) -> jax.Array:
 def _sizes(misses: Callable[..., jax.Array], trial: Trial, steps: np.ndarray) -> np.ndarray:
     """The root mean square over rows of what `misses(logits, token, step)` finds, at each step."""
 
-    def sizes(key: jax.Array) -> jax.Array:
-        logits, token, _ = _rows(key, 200 * trial.effort)
+    def sizes(logits: jax.Array, token: jax.Array) -> jax.Array:
         return jax.lax.map(lambda step: jnp.sqrt(jnp.mean(misses(logits, token, step) ** 2)), steps)
 
-    return np.asarray(jax.jit(sizes)(trial.key))
+    return np.asarray(jax.jit(sizes)(*_rows(trial.key, 200 * trial.effort)[:2]))
 
 
 @cache
 def _bed(effort: int, mesh: jax.sharding.Mesh):
     """Bandits at smoke effort, the tiny transformer above."""
     if effort == 1:
-        return bandit_recipe(jax.random.key(3), rate=20.0)
-    recipe, model = sum_recipe()
+        return bandit_recipe(jax.random.key(3), rate=20.0, horizon=50)
+    recipe, model = sum_recipe(horizon=100)
     return recipe, jax.jit(partial(sum_bases, recipe, model, mesh=mesh))(jax.random.split(jax.random.key(0), 8))
 
 
-def _decision_entropies(trial: Trial, methods: tuple[Intervention, ...], rollouts: int) -> np.ndarray:
+def _decision_entropies(trial: Trial, methods: tuple[Intervention, ...]) -> np.ndarray:
     """Of each method and seed at each rollout, (methods, 8, rollouts)."""
     recipe, params = _bed(trial.effort, trial.mesh)
-    recipe, own = recipe._replace(horizon=rollouts), trial.effort > 1
-    runs = jax.jit(partial(compare, recipe, methods=methods, mesh=trial.mesh, own=own))
+    shown = {"own": trial.effort > 1, "names": ("decision_entropy",)}
+    runs = jax.jit(partial(compare, recipe, methods=methods, mesh=trial.mesh, **shown))
     return np.asarray(runs(params, keys=jax.random.split(trial.key, 8))["decision_entropy"], float)
 
 

@@ -34,24 +34,22 @@ def c01_lemma_covariance(trial: Trial) -> Evidence:
     """To first order any change dz of the logits moves the entropy by -Cov_p(log p, dz) (Lemma 1)."""
 
     @jax.jit
-    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        logits, adv = _states(key, 300)
+    def measure(logits: jax.Array, adv: jax.Array) -> tuple[jax.Array, jax.Array]:
         return change_along(logits, adv), jax.jvp(_plain_entropy, (logits,), (adv,))[1]
 
-    return identity(*measure(trial.key), rtol=1e-10, atol=1e-13)
+    return identity(*measure(*_states(trial.key)), rtol=1e-10, atol=1e-13)
 
 
 def c02_policy_gradient_moves_logits(trial: Trial) -> Evidence:
     """A policy-gradient step moves logits by η p (A - Ā) (Proposition 1); as printed, η p A, only where Ā = 0."""
 
     @jax.jit
-    def measure(key: jax.Array) -> tuple[jax.Array, ...]:
-        logits, adv = _states(key, 300)
+    def measure(logits: jax.Array, adv: jax.Array) -> tuple[jax.Array, ...]:
         slope = jax.vmap(jax.grad(lambda z, a: jax.nn.softmax(z) @ a))(logits, adv)
         centred = adv - jnp.sum(jax.nn.softmax(logits) * adv, -1, keepdims=True)
         return slope, *(policy_gradient_step(logits, given, literal=True) for given in (centred, adv))
 
-    slope, *printed = measure(trial.key)
+    slope, *printed = measure(*_states(trial.key))
     with_it, without = (identity(step, slope, rtol=0.0, atol=1e-13) for step in printed)
     return holds_if("advantages are centred under the policy, E_p[A] = 0", with_it, without)
 
@@ -105,8 +103,7 @@ def c07_one_right_answer(trial: Trial) -> Evidence:
         return -jax.jvp(_plain_entropy, (rows,), (tilt * adv / jnp.sqrt(p * (1 - p))[:, None],))[1]
 
     @jax.jit
-    def measure(key: jax.Array) -> tuple[tuple[jax.Array, ...], ...]:
-        uneven = _states(key, 300)[0]
+    def measure(uneven: jax.Array) -> tuple[tuple[jax.Array, ...], ...]:
         p, wrong = jax.nn.softmax(uneven)[:, 0], jnp.exp(_plain_entropy(uneven[:, 1:]))
         return (
             (group_covariance(p, 1 + wrong), slope(uneven, p)),
@@ -115,7 +112,7 @@ def c07_one_right_answer(trial: Trial) -> Evidence:
             (group_covariance(1 / answers, float(answers)), group_covariance(np.array([1 / 8, 1 / 2, 7 / 8]), 10.0)),
         )
 
-    uneven, natural, gradient, (by_chance, by_accuracy) = measure(trial.key)
+    uneven, natural, gradient, (by_chance, by_accuracy) = measure(_states(trial.key)[0])
     return combine(
         identity(*uneven, rtol=1e-9, atol=1e-12),
         identity(*natural, rtol=1e-11, atol=1e-13),
@@ -130,9 +127,8 @@ def c08_where_a_regulariser_stops(trial: Trial) -> Evidence:
     bonus, penalty = 0.3, 0.5
 
     @jax.jit
-    def measure(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        logits, rewards = _states(key, 300)
-        other = jax.random.normal(jax.random.fold_in(key, 1), logits.shape)
+    def measure(logits: jax.Array, rewards: jax.Array) -> tuple[jax.Array, jax.Array]:
+        other = jax.random.normal(jax.random.fold_in(trial.key, 1), logits.shape)
         best, there = regularised_policy(rewards, logits, bonus, penalty), jax.nn.softmax(other)
 
         def value(prob):
@@ -143,7 +139,7 @@ def c08_where_a_regulariser_stops(trial: Trial) -> Evidence:
         divergence = jnp.sum(there * (jax.nn.log_softmax(other) - jnp.log(best)), -1)
         return (bonus + penalty) * divergence, value(best) - value(there)
 
-    return identity(*measure(trial.key), rtol=1e-10, atol=1e-13)
+    return identity(*measure(*_states(trial.key)), rtol=1e-10, atol=1e-13)
 
 
 def c15_fit_of_exact_flows() -> Evidence:
@@ -158,13 +154,13 @@ def c15_fit_of_exact_flows() -> Evidence:
     return fit({"a": law.slope, "b": law.intercept}, law.r2, error, f"held out R > 0.8; {said}")
 
 
-def _states(key: jax.Array, count: int) -> tuple[jax.Array, jax.Array]:
-    """Logits from flat to peaked, and advantages with a mean that is not 0."""
+@jax.jit
+def _states(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Logits of 300 states from flat to peaked, and advantages with a mean that is not 0."""
     keys = jax.random.split(key, 3)
-    scale = jnp.exp(0.7 * jax.random.normal(keys[0], (count, 1)))
-    return 2 * scale * jax.random.normal(keys[1], (count, VOCABULARY)), 0.7 + jax.random.normal(
-        keys[2], (count, VOCABULARY)
-    )
+    scale = jnp.exp(0.7 * jax.random.normal(keys[0], (300, 1)))
+    logits, noise = (jax.random.normal(key, (300, VOCABULARY)) for key in keys[1:])
+    return 2 * scale * logits, 0.7 + noise
 
 
 def _plain_entropy(logits: jax.Array) -> jax.Array:
@@ -174,8 +170,7 @@ def _plain_entropy(logits: jax.Array) -> jax.Array:
 def _misses(trial: Trial, kind: str, law: Callable[..., jax.Array]) -> np.ndarray:
     """The root mean square over states of what the law leaves over of one exact step, at each rate."""
 
-    def sizes(key: jax.Array) -> jax.Array:
-        logits, adv = _states(key, 300)
+    def sizes(logits: jax.Array, adv: jax.Array) -> jax.Array:
         start, change = _plain_entropy(logits), law(logits, adv, jnp.ones(len(logits)))
 
         def size(rate: jax.Array) -> jax.Array:
@@ -184,7 +179,7 @@ def _misses(trial: Trial, kind: str, law: Callable[..., jax.Array]) -> np.ndarra
 
         return jax.lax.map(size, RATES)
 
-    return np.asarray(jax.jit(sizes)(trial.key))
+    return np.asarray(jax.jit(sizes)(*_states(trial.key)))
 
 
 @cache
