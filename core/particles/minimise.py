@@ -94,7 +94,7 @@ def minimise(
     swarm, agreed, history = jax.jit(run)(key, start, end)
     evaluations = (swarm.step + 1) * settings.particles
     # a swarm without any weight becomes NaN, where some functions have a value
-    if not np.isfinite([swarm.best_energy, *swarm.best_point]).all():
+    if not (np.isfinite(swarm.best_energy) and np.isfinite(swarm.best_point).all()):
         raise ValueError(f"function is finite at none of the {settings.particles} particles that start in the box "
                          f"low, high: {np.asarray(start)} to {np.asarray(end)}")  # fmt: skip
     if int(agreed.lost) == settings.particles:

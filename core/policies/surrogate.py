@@ -35,8 +35,8 @@ def surrogate(live: Live, batch: Batch, effect: Effect, marks: PyTree, method: I
     >>> float(surrogate(unmoved(batch), batch, effect, (), NOTHING))  # at r = 1 it is minus the mean advantage
     -1.5
     """
-    batch, effect, marks = jax.lax.stop_gradient((batch, effect, marks))
-    weight = effect.weight * jax.lax.stop_gradient(method.live(live, batch, effect, marks))
+    batch, effect, marks, seen = jax.lax.stop_gradient((batch, effect, marks, live))
+    weight = effect.weight * method.live(seen, batch, effect, marks)
     kept = effect.keep * batch.mask
     gain = jnp.minimum(live.ratio * effect.advantage, jnp.clip(live.ratio, effect.low, effect.high) * effect.advantage)
     policy = -jnp.sum(weight * kept * gain) / jnp.maximum(jnp.sum(kept), 1)

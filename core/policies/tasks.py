@@ -101,9 +101,9 @@ def bandit(
 
     The right answer is drawn from softmax(calibration z): calibrated at 1, confidently wrong below.
 
-    >>> task, table = bandit(jax.random.key(0), states=2, answers=3)
-    >>> answers = jnp.arange(3)[:, None]
-    >>> float(jax.jit(task.reward)(jnp.zeros_like(answers), answers).sum())  # one answer of a prompt is right
+    >>> task, table = bandit(jax.random.key(0), states=2, answers=4)
+    >>> prompts, answers = jnp.array([[0]] * 4), jnp.array([[0], [1], [2], [3]])
+    >>> sum(jax.jit(task.reward)(prompts, answers).tolist())  # one answer of a prompt is right
     1.0
     """
     for name, value in {"states": states, "answers": answers}.items():

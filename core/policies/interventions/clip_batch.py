@@ -14,9 +14,10 @@ SIDES = ("negative", "positive", "both")
 def clip_batch(width: float = 2.5, sides: str = "negative") -> Intervention:
     """Masks tokens more than `width` deviations off the batch mean of S, on the side that lowers the entropy.
 
+    >>> import jax
     >>> from core.policies.interventions.by_hand import by_hand
     >>> arguments = by_hand(discriminator=[[0.0, 0.0], [0.0, -4.0]], advantage=-1.0)  # mean -1, deviation √3
-    >>> clip_batch(1.0).shape(*arguments).effect.keep.tolist()
+    >>> jax.jit(clip_batch(1.0).shape)(*arguments).effect.keep.tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
     if width < 0 or sides not in SIDES:

@@ -29,7 +29,7 @@ def clip_covariance(share: float = 2e-4, band: tuple[float, float] = (1.0, 5.0))
 
     >>> from core.policies.interventions.by_hand import by_hand
     >>> arguments = by_hand(log_prob=[[0.0, 0.0], [0.0, -4.0]], advantage=[[1.0], [-1.0]])  # Cov 1, 1, -1, 3
-    >>> clip_covariance(1.0, band=(2.0, 5.0)).shape(*arguments).effect.weight.tolist()
+    >>> jax.jit(clip_covariance(1.0, band=(2.0, 5.0)).shape)(*arguments).effect.weight.tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
     if not 0 <= share <= 1 or band[0] > band[1]:

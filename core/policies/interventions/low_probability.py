@@ -20,7 +20,7 @@ def low_probability(
 
     >>> from core.policies.interventions.by_hand import by_hand
     >>> arguments = by_hand(log_prob=[[-1.0, -1.0], [-1.0, -3.0]], advantage=-1.0)
-    >>> low_probability().shape(*arguments).marks[1].tolist()  # which tokens are protected
+    >>> jax.jit(low_probability().shape)(*arguments).marks[1].tolist()  # which tokens are protected
     [[0.0, 0.0], [0.0, 1.0]]
     """
 

@@ -1,15 +1,17 @@
 """One of several methods, chosen while the program runs: all of them share one compiled program.
 
-Slot: all. Each slot switches on the index; every method keeps its own marks and its own memory.
+Slot: all. Each slot switches between the methods that fill it, and all others share a branch: a branch is a program of
+its own, with a copy of the network where the slot is the sampler. Every method keeps its own marks and its own memory.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from core.policies.interventions.interface import Context, Intervention, Shaped
+from core.policies.interventions.interface import NOTHING, Context, Intervention, Shaped
 
 
 def one_of(methods: Sequence[Intervention], index: Int[Array, ""]) -> Intervention:
@@ -26,6 +28,15 @@ def one_of(methods: Sequence[Intervention], index: Int[Array, ""]) -> Interventi
         raise ValueError("methods is empty; allowed is at least one")
     each = list(enumerate(methods))
 
+    at = jnp.clip(index, 0, len(methods) - 1)
+
+    def switched(slot, branch, *operands):
+        idle = [getattr(method, slot) is getattr(NOTHING, slot) for method in methods]
+        stands_for = [idle.index(True) if spared else which for which, spared in enumerate(idle)]
+        distinct = sorted(set(stands_for))
+        place = jnp.asarray([distinct.index(which) for which in stands_for])[at]
+        return jax.lax.switch(place, [partial(branch, which, methods[which]) for which in distinct], *operands)
+
     def own(context: Context, which: int) -> Context:
         return context._replace(memory=context.memory[which])
 
@@ -33,7 +44,7 @@ def one_of(methods: Sequence[Intervention], index: Int[Array, ""]) -> Interventi
         def apart(which, method):
             return method.shape(batch, effect, own(context, which))
 
-        blanks = [jax.tree.map(jnp.zeros_like, jax.eval_shape(lambda w=w, m=m: apart(w, m)).marks) for w, m in each]
+        blanks = [jax.tree.map(jnp.zeros_like, jax.eval_shape(partial(apart, w, m)).marks) for w, m in each]
 
         def together(which, method):
             shaped = apart(which, method)
@@ -41,24 +52,22 @@ def one_of(methods: Sequence[Intervention], index: Int[Array, ""]) -> Interventi
             memory = tuple(shaped.memory if w == which else kept for w, kept in enumerate(context.memory))
             return Shaped(shaped.effect, marks, memory)
 
-        return jax.lax.switch(index, [lambda w=w, m=m: together(w, m) for w, m in each])
+        return switched("shape", together)
 
     def reward(batch, context):
-        return jax.lax.switch(index, [lambda w=w, m=m: m.reward(batch, own(context, w)) for w, m in each])
+        return switched("reward", lambda which, method: method.reward(batch, own(context, which)))
 
     def live(now, batch, effect, marks):
-        return jax.lax.switch(index, [lambda w=w, m=m: m.live(now, batch, effect, marks[w]) for w, m in each])
+        return switched("live", lambda which, method: method.live(now, batch, effect, marks[which]))
 
     def loss(now, batch, effect, marks):
-        return jax.lax.switch(index, [lambda x, w=w, m=m: m.loss(x, batch, effect, marks[w]) for w, m in each], now)
-
-    samplers = {w: m.sample for w, m in each if m.sample}
+        return switched("loss", lambda which, method, now: method.loss(now, batch, effect, marks[which]), now)
 
     def sample(draw, key, context):
-        # the plain draw once for all that leave sampling alone: each copy of it is a copy of the network
-        place = jnp.asarray([1 + list(samplers).index(w) if w in samplers else 0 for w, _ in each])[index]
-        special = [lambda k, w=w, s=s: s(draw, k, own(context, w)) for w, s in samplers.items()]
-        return jax.lax.switch(place, [draw, *special], key)
+        def drawn(which, method, key):
+            return method.sample(draw, key, own(context, which)) if method.sample else draw(key)
+
+        return switched("sample", drawn, key)
 
     memory = tuple(jax.tree.map(jnp.asarray, method.memory) for method in methods)
-    return Intervention(shape, reward, live, loss, sample if samplers else None, memory)
+    return Intervention(shape, reward, live, loss, sample if any(m.sample for m in methods) else None, memory)

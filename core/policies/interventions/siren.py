@@ -26,7 +26,7 @@ def siren(strength: float = 0.005, top: float = 0.8, quantile: float = 0.8) -> I
 
     >>> from core.policies.interventions.by_hand import by_hand
     >>> method = siren()
-    >>> round(float(method.shape(*by_hand(method.memory)).memory), 4)  # of uniform logits: log 2
+    >>> round(float(jax.jit(method.shape)(*by_hand(method.memory)).memory), 4)  # of uniform logits: log 2
     0.6931
     """
 

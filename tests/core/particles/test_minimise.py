@@ -12,7 +12,7 @@ from tests.compiled import compiled
 
 def test_defaults_find_the_best_of_many_minima():
     # success rates at d = 3 to 100 are claim c32 of gradient_is_all_you_need
-    result = minimise(ackley, 20, low=-3.0, high=2.5, batched=True)
+    result = minimise(ackley, 5, low=-3.0, high=2.5, batched=True)
     assert float(result.energy) < 1e-3
     assert int(result.lost) == 0
 
@@ -59,6 +59,10 @@ def sphere(x):
     return jnp.sum(x**2)
 
 
+def hollow(x):
+    return jnp.where(jnp.max(jnp.abs(x)) < 3, 1.0, jnp.nan)
+
+
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
@@ -73,11 +77,8 @@ def sphere(x):
         ({"low": np.zeros(3)}, "low"),
         ({"every": 7}, "every"),
         ({"function": lambda x: x}, "objective"),
-        ({"function": lambda x: jnp.nan * jnp.sum(x)}, "finite at none"),
-        (
-            {"function": lambda x: jnp.where(jnp.max(jnp.abs(x)) < 3, 1.0, jnp.nan), "sigma": 1e9},
-            "at no particle after",
-        ),
+        ({"function": hollow, "sigma": 1e9, "low": 3.0, "high": 4.0}, "finite at none"),
+        ({"function": hollow, "sigma": 1e9}, "at no particle after"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(arguments, names):

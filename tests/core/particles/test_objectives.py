@@ -26,9 +26,10 @@ def evaluated(name):
     anywhere = draw.uniform(low, high, size=(d, NEAR))
     size = 10.0 ** draw.uniform(-6, 0, size=NEAR)
     near = points[draw.integers(len(points), size=NEAR)].T + size * draw.normal(size=(d, NEAR))
-    found = np.asarray(compiled(problem.function)(np.concatenate([points.T, few, *beside, anywhere, near], axis=1)))
-    slope = compiled(jax.vmap(jax.value_and_grad(problem.function), in_axes=1, out_axes=(0, 1)))
-    one, gradient = map(np.asarray, slope(np.concatenate([few, points[:1].T], axis=1)))
+    slope = jax.vmap(jax.value_and_grad(problem.function), in_axes=1, out_axes=(0, 1))
+    both = compiled(lambda all_of_them, some: (problem.function(all_of_them), *slope(some)))
+    everywhere = np.concatenate([points.T, few, *beside, anywhere, near], axis=1)
+    found, one, gradient = both(everywhere, np.concatenate([few, points[:1].T], axis=1))
     first = len(points) + DRAWS
     ends = found[first : first + 2 * d * DRAWS].reshape(d, 2, DRAWS)
     quotient = (ends[:, 0] - ends[:, 1]) / (2 * step)

@@ -37,16 +37,24 @@ def test_the_consensus_of_a_swarm_is_exact_from_alpha_zero_to_infinity(dtype, to
             np.testing.assert_allclose(found, exact, atol=tolerance)
 
 
-@pytest.mark.parametrize("noise", [isotropic, anisotropic])
-def test_a_step_is_the_formula(noise):
+@pytest.fixture(scope="module")
+def stepped():
+    """One step from the start by either kind of noise, and its normal numbers."""
     parameters = CboParameters(1.3, 0.7, 2.0, 0.05, 0.9, 0.1)
 
     @compiled
-    def both(x):
+    def each(x):
         swarm = swarm_init(rastrigin, x)
-        return *cbo_step(rastrigin, parameters, KEY, swarm, noise=noise), normals_for(KEY, swarm)
+        ends = [cbo_step(rastrigin, parameters, KEY, swarm, noise=noise) for noise in (isotropic, anisotropic)]
+        return *ends, normals_for(KEY, swarm)
 
-    moved, agreed, xi = both(START)
+    return each(START)
+
+
+@pytest.mark.parametrize("noise", [isotropic, anisotropic])
+def test_a_step_is_the_formula(noise, stepped):
+    *both, xi = stepped
+    moved, agreed = both[noise is anisotropic]
     offset = np.asarray(START - agreed.point[:, None])
     size = np.linalg.norm(offset, axis=0, keepdims=True) if noise is isotropic else np.abs(offset)
     exact = START - 1.3 * 0.05 * offset + 0.7 * np.sqrt(0.05) * np.clip(size, 0.1, 0.9) * xi

@@ -33,29 +33,29 @@ def plain():
 
 
 def test_memory_with_infinite_sharpness_is_the_best_of_each_particle():
-    state = compiled(lambda x: memory_init(rastrigin, x))(START)
-    step = compiled(lambda s: memory_step(rastrigin, MemoryParameters(), KEY, s)[0])
-    seen = [state.swarm]
-    for _ in range(12):
-        new = step(state)
-        assert (new.memory_energy <= state.memory_energy).all()
-        seen.append(new.swarm)
-        state = new
-    energy, position = np.stack([swarm.energy for swarm in seen]), np.stack([swarm.position for swarm in seen])
+    def step(state, _):
+        after = memory_step(rastrigin, MemoryParameters(), KEY, state)[0]
+        return after, state
+
+    end, seen = compiled(lambda x: jax.lax.scan(step, memory_init(rastrigin, x), None, length=13))(START)
+    energy, position = seen.swarm.energy, seen.swarm.position
+    assert (np.diff(seen.memory_energy, axis=0) <= 0).all()
+    assert (end.memory_energy <= seen.memory_energy[-1]).all()
     best = np.argmin(energy, axis=0)
-    np.testing.assert_array_equal(state.memory_energy, energy.min(0))
-    np.testing.assert_array_equal(state.memory, np.take_along_axis(position, best[None, None], 0)[0])
+    np.testing.assert_array_equal(seen.memory_energy[-1], energy.min(0))
+    np.testing.assert_array_equal(seen.memory[-1], np.take_along_axis(position, best[None, None], 0)[0])
+
+
+remembering = compiled(lambda parameters, x: memory_step(sphere, parameters, KEY, memory_init(sphere, x))[0])
 
 
 def test_memory_without_memory_terms_moves_by_the_gradient():
-    parameters = MemoryParameters(0.0, 0.0, 1.0, 0.0, 0.0, dt=0.1)
-    state, _ = compiled(lambda x: memory_step(sphere, parameters, KEY, memory_init(sphere, x)))(START)
+    state = remembering(MemoryParameters(0.0, 0.0, 1.0, 0.0, 0.0, dt=0.1), START)
     np.testing.assert_allclose(state.swarm.position, START * (1 - 0.2), atol=1e-14)
 
 
 def test_a_soft_memory_goes_part_of_the_way_and_knows_its_energy():
-    parameters = MemoryParameters(sharpness=2.0, take_over=0.5)
-    state, _ = compiled(lambda x: memory_step(sphere, parameters, KEY, memory_init(sphere, x)))(START)
+    state = remembering(MemoryParameters(sharpness=2.0, take_over=0.5), START)
     share = 0.5 * (1 + np.tanh(2 * ((np.asarray(START) ** 2).sum(0) - np.asarray(state.swarm.energy)))) / 2
     np.testing.assert_allclose(
         state.memory, START + share[None] * (np.asarray(state.swarm.position) - START), atol=1e-13
@@ -82,7 +82,7 @@ def test_optimising_follows_its_gaussian_closure():
         start = swarm_init(energy, x), NormalLaw(jnp.array([1.0, 1.0]), jnp.eye(2))
         return jax.lax.scan(step, start, None, length=15)[0]
 
-    swarm, law = compiled(lambda key: run(jax.random.normal(key, (2, particles)) + 1))(KEY)
+    swarm, law = compiled(run)(1 + np.random.default_rng(0).normal(size=(2, particles)))
     # errors of N^-1/2 that the interaction carries on: within some of the plain standard errors
     deviation = np.sqrt(np.diagonal(law.covariance) / particles)
     assert np.abs((np.asarray(swarm.position).mean(1) - law.mean) / deviation).max() < 8
@@ -158,9 +158,9 @@ def test_a_swarm_on_the_sphere_stays_there_and_finds_the_minimum():
 
     @compiled
     def run(x, parameters, steps):
-        first, agreed = surface_step(away, surface, parameters, KEY, swarm_init(away, x))
-        end = jax.lax.fori_loop(1, steps, lambda _, s: surface_step(away, surface, parameters, KEY, s)[0], first)
-        return end, agreed
+        start = swarm_init(away, x)
+        end = jax.lax.fori_loop(0, steps, lambda _, s: surface_step(away, surface, parameters, KEY, s)[0], start)
+        return end, swarm_consensus(start, parameters.alpha)
 
     x = np.random.default_rng(0).normal(size=(3, 64))
     x /= np.linalg.norm(x, axis=0)
@@ -214,8 +214,9 @@ def test_a_particle_swarm_is_its_formula_for_any_inertia(plain):
 def test_the_first_adam_step_has_the_size_of_its_rate():
     @compiled
     def run(parameters, steps):
-        state, agreed = adam_step(rastrigin, parameters, KEY, adam_init(rastrigin, jnp.asarray(START)))
-        return jax.lax.fori_loop(1, steps, lambda _, s: adam_step(rastrigin, parameters, KEY, s)[0], state), agreed
+        start = adam_init(rastrigin, jnp.asarray(START))
+        end = jax.lax.fori_loop(0, steps, lambda _, s: adam_step(rastrigin, parameters, KEY, s)[0], start)
+        return end, swarm_consensus(start.swarm, parameters.alpha)
 
     state, agreed = run(AdamParameters(rate=0.1, sigma=0.0), 1)
     offset = np.asarray(START) - np.asarray(agreed.point)[:, None]

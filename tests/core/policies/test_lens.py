@@ -10,7 +10,7 @@ from tests.compiled import compiled
 
 
 def test_the_prediction_misses_by_the_square_of_the_step():
-    recipe, params = bandit_recipe(jax.random.key(0), states=8, answers=6, prompts=8, size=4)
+    recipe, params = bandit_recipe(jax.random.key(0), states=8, answers=4, prompts=8, size=4)
     table = {"logits": params["logits"].astype(float)}
     methods = NOTHING, clip_batch(0.5)
 

@@ -12,14 +12,14 @@ from tests.compiled import compiled
 
 
 def test_each_method_starts_from_each_seeds_own_base():
-    recipe, _ = bandit_recipe(jax.random.key(0), states=4, answers=3, prompts=4, size=4, updates=1, horizon=2)
-    peaked = 2 * np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+    recipe, _ = bandit_recipe(jax.random.key(0), states=8, answers=4, prompts=4, size=4, updates=1, horizon=2)
+    peaked = 2 * np.eye(4, dtype=np.float32)[np.arange(8) % 4]
     bases = {"logits": np.stack([0 * peaked, peaked])}
-    p = np.exp([2.0, 0, 0]) / np.exp([2.0, 0, 0]).sum()
+    p = np.exp([2.0, 0, 0, 0]) / np.exp([2.0, 0, 0, 0]).sum()
     methods = (NOTHING, entropy_bonus(0.0), entropy_bonus(0.3))
     compared = compiled(partial(compare, recipe, methods=methods, mesh=device_mesh(), own=True))
     entropy = compared(bases, keys=compiled(jax.random.split)(jax.random.key(1)))["entropy"]
-    np.testing.assert_allclose(entropy[:, :, 0], np.broadcast_to([np.log(3), -p @ np.log(p)], (3, 2)), atol=1e-5)
+    np.testing.assert_allclose(entropy[:, :, 0], np.broadcast_to([np.log(4), -p @ np.log(p)], (3, 2)), atol=1e-5)
     np.testing.assert_allclose(entropy[0], entropy[1], atol=1e-6)
     assert np.abs(entropy[2] - entropy[0])[1, 1] > 1e-4, "the bonus does something"
 

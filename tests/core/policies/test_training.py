@@ -73,7 +73,7 @@ def test_exact_steps_change_the_entropy_as_the_law_says():
 
     np.testing.assert_allclose(*both(table, rewards), rtol=1e-3, atol=1e-11)
     with pytest.raises(ValueError, match="kind"):
-        exact_ascent("newton", LOGITS, LOGITS, rate)
+        jax.eval_shape(lambda: exact_ascent("newton", LOGITS, LOGITS, rate))
 
 
 def test_sampling_follows_the_policy_and_respects_what_is_forced():

@@ -10,11 +10,11 @@ from core.probes.tally import merge_tallies, tally_variance
 from tests.compiled import compiled
 from theory.collapse.floors import cosine_spread_floor, etf_error_floor, log_kernel_simplex
 
-SHAPES = [(12, 5), (4, 9)]  # more classes than dimensions, and fewer
-geometry_of, duality_of = compiled(mean_geometry), compiled(duality)
+CLASSES, DIMENSION = 12, 5
+SOME = [12, 4]  # classes that occur: more than dimensions, and fewer
 
 
-def sample(classes, dimension, seed=0):
+def sample(classes, dimension=DIMENSION, seed=0):
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(classes), 6)
     features = (2 * rng.normal(size=(classes, dimension)))[labels] + rng.normal(size=(len(labels), dimension))
@@ -34,9 +34,10 @@ def metrics(features, labels, head):
 
 
 def everything(features, labels, head):
-    """All metrics as one flat dictionary of numbers; rows that a sample lacks belong to no class."""
-    lacking = 6 * len(head) - len(labels)
+    """All metrics as one flat dictionary of numbers: one program, in which some rows and classes may be padding."""
+    lacking, absent = 6 * CLASSES - len(labels), CLASSES - len(head)
     features, labels = np.pad(features, ((0, lacking), (0, 0))), np.pad(labels, (0, lacking), constant_values=-1)
+    head = np.pad(head, ((0, absent), (0, 0)), constant_values=7.0)
     return {k: float(v) for k, v in metrics(features, labels, head).items()}
 
 
@@ -79,19 +80,19 @@ def by_definition(features, labels, head):
     }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_metrics_are_their_definitions(shape):
-    data = sample(*shape)
+@pytest.mark.parametrize("classes", SOME)
+def test_metrics_are_their_definitions(classes):
+    data = sample(classes)
     found, expected = everything(*data), by_definition(*data)
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-9, err_msg=name)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_metrics_know_no_rotation_scale_or_origin(shape):
-    features, labels, head = sample(*shape)
-    turn = np.linalg.qr(np.random.default_rng(3).normal(size=(shape[1], shape[1])))[0]
+@pytest.mark.parametrize("classes", SOME)
+def test_metrics_know_no_rotation_scale_or_origin(classes):
+    features, labels, head = sample(classes)
+    turn = np.linalg.qr(np.random.default_rng(3).normal(size=(DIMENSION, DIMENSION)))[0]
     base = everything(features, labels, head)
     moved = everything(3.5 * features @ turn + 1000, labels, head @ turn)
     for name, value in base.items():
@@ -99,11 +100,17 @@ def test_metrics_know_no_rotation_scale_or_origin(shape):
 
 
 def test_classes_without_samples_are_left_out():
-    features, labels, head = sample(11, 5)
+    features, labels, head = sample(11)
     wider = np.insert(head, 4, 7.0, axis=0)
     with_gap = everything(features, np.where(labels >= 4, labels + 1, labels), wider)
     for name, value in by_definition(features, labels, head).items():
         np.testing.assert_allclose(with_gap[name], value, rtol=1e-9, err_msg=name)
+
+
+@compiled
+def shown(means, seen, head):
+    kernel = log_kernel(means, seen)
+    return mean_geometry(means, seen), kernel.mean, tally_variance(kernel), duality(head, means, seen)
 
 
 def etf(classes, dimension, dtype=np.float64):
@@ -114,57 +121,60 @@ def etf(classes, dimension, dtype=np.float64):
 @pytest.mark.parametrize(("dtype", "level"), [(np.float64, 1e-7), (np.float32, 2e-3)])
 def test_an_exact_simplex_has_no_errors_far_from_zero_too(dtype, level):
     means = etf(6, 8, dtype) * 10 + dtype(1000 if dtype == np.float64 else 0)
-    geometry = geometry_of(means, np.ones(6, bool))
+    geometry, mean, variance, own = shown(means, np.ones(6, bool), means - means.mean(0)[None, :])
     for name in ("norm_variation", "log_norm_deviation", "cosine_deviation", "etf_error"):
         assert float(getattr(geometry, name)) < level, name
     np.testing.assert_allclose(geometry.cosine_mean, -1 / 5, rtol=1e-5)
-    kernel = compiled(log_kernel)(means, np.ones(6, bool))
-    np.testing.assert_allclose(kernel.mean, log_kernel_simplex(6), rtol=1e-5)
-    assert compiled(tally_variance)(kernel) < 1e-9
-    own = duality_of(means - means.mean(0)[None, :], means, np.ones(6, bool))
+    np.testing.assert_allclose(mean, compiled(log_kernel_simplex)(6), rtol=1e-5)
+    assert variance < 1e-9
     assert float(own.distance) < level
     assert float(own.structure_error) < level
 
 
 def test_an_orthogonal_frame_is_one_and_a_tight_frame_sits_on_the_floors():
-    frame = np.eye(8) * 3.0  # orthogonal, so its centred means are a simplex
-    assert geometry_of(frame, np.ones(8, bool)).etf_error < 1e-7
+    geometry_of = compiled(mean_geometry)
+    frame = np.eye(9, 8) * 3.0  # orthogonal, so its centred means are a simplex
+    assert geometry_of(frame, np.arange(9) < 8).etf_error < 1e-7
     angle = 2 * np.pi * np.outer(np.arange(9), [1, 2]) / 9
-    tight = np.concatenate([np.cos(angle), np.sin(angle)], 1)
+    tight = np.concatenate([np.cos(angle), np.sin(angle), np.zeros((9, 4))], 1)
     geometry = geometry_of(tight, np.ones(9, bool))
-    np.testing.assert_allclose(geometry.etf_error, etf_error_floor(9, 4), rtol=1e-9)
-    np.testing.assert_allclose(geometry.cosine_deviation, cosine_spread_floor(9, 4), rtol=1e-9)
+    floors = compiled(lambda k, d: (etf_error_floor(k, d), cosine_spread_floor(k, d)))(9, 4)
+    np.testing.assert_allclose((geometry.etf_error, geometry.cosine_deviation), floors, rtol=1e-9)
 
 
 def test_one_sample_a_class_is_collapsed():
-    features = np.random.default_rng(0).normal(size=(4, 9))
-    found = everything(features, np.arange(4), np.ones((4, 9)))
+    features = np.random.default_rng(0).normal(size=(4, DIMENSION))
+    found = everything(features, np.arange(4), np.ones((4, DIMENSION)))
     assert found["pseudo_inverse"] == found["quotient"] == found["cdnv"] == 0
 
 
 def test_float32_far_from_zero_keeps_the_pseudo_inverse():
     features, labels, _ = sample(12, 30)
     expected = by_definition(features, labels, np.ones((12, 30)))
-    near = everything((features + 1000).astype(np.float32), labels, np.ones((12, 30), np.float32))
-    np.testing.assert_allclose(near["pseudo_inverse"], expected["pseudo_inverse"], rtol=1e-3)
+    near = compiled(lambda x, labels: variability(class_statistics(x, labels, 12)))(
+        (features + 1000).astype("f4"), labels
+    )
+    np.testing.assert_allclose(near.pseudo_inverse, expected["pseudo_inverse"], rtol=1e-3)
 
 
 def test_parts_of_the_tiles_merge_to_the_whole():
     means = np.random.default_rng(0).normal(size=(23, 4))
     seen = np.arange(23) % 5 > 0
-    kernel = compiled(log_kernel, static_argnames=("tile", "part"))
-    whole, parts = kernel(means, seen, tile=64), [kernel(means, seen, tile=4, part=(i, 3)) for i in range(3)]
-    merged = compiled(lambda a, b, c: merge_tallies(merge_tallies(c, a), b))(*parts)
-    for a, b in zip(merged, whole, strict=True):
+
+    @compiled
+    def both(means, seen):
+        a, b, c = (log_kernel(means, seen, tile=4, part=(i, 3)) for i in range(3))
+        return merge_tallies(merge_tallies(c, a), b), log_kernel(means, seen, tile=64)
+
+    for a, b in zip(*both(means, seen), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
 def test_distance_exponent_squares_the_distance():
     means, scatter = np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([4.0, 8.0])
     stats = ClassStatistics(np.array([2, 2]), means, scatter, np.zeros((0, 0)))
-    variance = compiled(class_distance_variance)
-    assert float(variance(stats).mean) == 3 / 25
-    assert float(variance(stats, exponent=2.0).mean) == 3 / 625
+    both = compiled(lambda s: [class_distance_variance(s).mean, class_distance_variance(s, exponent=2.0).mean])
+    assert both(stats) == [3 / 25, 3 / 625]
 
 
 def test_nothing_of_size_classes_squared_is_made():

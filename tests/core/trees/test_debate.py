@@ -19,9 +19,7 @@ from tests.compiled import compiled
 
 AGENTS, ROUNDS, REPLICAS = 5, 3, 16_000
 COMPLETE = np.ones((AGENTS, AGENTS))
-CAUTIOUS = np.tile([3.0, 2.0], (AGENTS, 1))  # p_0 = 0.6, A_0 = 5
-
-run = compiled(simulate_debate, static_argnames=("rounds", "replicas", "rule"))
+CAUTIOUS = np.tile([3.0, 2.0, 0.0], (AGENTS, 1))  # p_0 = 0.6, A_0 = 5; nobody thinks of the third answer
 
 
 def score(samples, mean):
@@ -45,9 +43,26 @@ def exact_urn(correct, total, agents, rounds):
     return np.array(accuracy), np.array(moments)
 
 
-def test_complete_debate_is_one_polya_urn():
+@pytest.fixture(scope="module")
+def graphs():
+    """Star, chain and a weighted directed graph in which agent 0 hears nobody, of three answers and unequal beliefs.
+
+    The last is the complete graph, of two answers and equal beliefs.
+    """
+    rng = np.random.default_rng(0)
+    star, chain = np.zeros((5, 5)), np.eye(5, k=1) + np.eye(5, k=-1)
+    star[0, 1:] = star[1:, 0] = 1
+    weighted = rng.integers(0, 3, (5, 5)) * (np.arange(5) > 0)[:, None]
+    uneven = rng.uniform(0.5, 4, (5, 3))
+    adjacency, weights = np.stack([star, chain, weighted, COMPLETE]), np.stack([*[uneven] * 3, CAUTIOUS])
+    debate = partial(simulate_debate, rounds=ROUNDS, replicas=REPLICAS)
+    several = compiled(lambda key, *data: jax.vmap(debate)(jax.random.split(key, 4), *data))
+    return adjacency, weights, several(jax.random.key(3), adjacency, weights)
+
+
+def test_complete_debate_is_one_polya_urn(graphs):
     accuracy, moments = exact_urn(3, 5, AGENTS, ROUNDS)
-    info = run(jax.random.key(1), COMPLETE, CAUTIOUS, ROUNDS, REPLICAS)
+    info = jax.tree.map(lambda several: several[-1], graphs[2])
     assert np.ptp(info.belief, axis=1).max() < 1e-12  # all have heard the same
     votes = score(info.majority == 0, accuracy)
     means = score(info.belief[1:, 0], moments[1:, 0])
@@ -57,25 +72,12 @@ def test_complete_debate_is_one_polya_urn():
     assert np.abs(score(info.majority == 0, accuracy[::-1])).max() > 4  # and rounds in the wrong order are seen
 
 
-@pytest.fixture(scope="module")
-def graphs():
-    """Star, chain and a weighted directed graph in which agent 0 hears nobody; three answers, unequal beliefs."""
-    rng = np.random.default_rng(0)
-    star, chain = np.zeros((5, 5)), np.eye(5, k=1) + np.eye(5, k=-1)
-    star[0, 1:] = star[1:, 0] = 1
-    weighted = rng.integers(0, 3, (5, 5)) * (np.arange(5) > 0)[:, None]
-    adjacency, weights = np.stack([star, chain, weighted]), rng.uniform(0.5, 4, (5, 3))
-    debate = partial(simulate_debate, rounds=ROUNDS, replicas=REPLICAS)
-    several = compiled(lambda key, *data: jax.vmap(debate, in_axes=(0, 0, None))(jax.random.split(key, 3), *data))
-    return adjacency, weights, several(jax.random.key(3), adjacency, weights)
-
-
 def test_mean_belief_follows_the_exact_recursion_on_any_graph(graphs):
     """E p_t = prod_s (I + D^-1 (Adj - deg)) p_0 with D the urn sizes, which chance does not touch."""
     scores = []
-    for adjacency, belief in zip(graphs[0], graphs[2].belief, strict=True):
-        size = graphs[1].sum(1)
-        mean, heard = graphs[1][:, 0] / size, adjacency.sum(1)
+    for adjacency, weights, belief in zip(*graphs[:2], graphs[2].belief, strict=True):
+        size = weights.sum(1)
+        mean, heard = weights[:, 0] / size, adjacency.sum(1)
         for now in belief[1:]:
             size = size + heard
             mean = mean + (adjacency @ mean - heard * mean) / size
@@ -85,16 +87,17 @@ def test_mean_belief_follows_the_exact_recursion_on_any_graph(graphs):
 
 
 def test_every_answer_heard_enters_the_urn(graphs):
-    for adjacency, answers, belief in zip(graphs[0], graphs[2].answers, graphs[2].belief, strict=True):
+    for adjacency, weights, answers, belief in zip(*graphs[:2], graphs[2].answers, graphs[2].belief, strict=True):
         said = np.cumsum(answers == 0, axis=0)[:-1]
         rounds = np.arange(1, ROUNDS + 1)[:, None, None]
-        correct = graphs[1][None, :, :1] + np.einsum("ij,tjr->tir", adjacency, said)
-        expected = correct / (graphs[1].sum(1)[:, None] + rounds * adjacency.sum(1)[:, None])
+        correct = weights[None, :, :1] + np.einsum("ij,tjr->tir", adjacency, said)
+        expected = correct / (weights.sum(1)[:, None] + rounds * adjacency.sum(1)[:, None])
         np.testing.assert_allclose(belief[1:], expected, rtol=1e-12)
 
 
 def test_conformists_never_change_the_majority_of_two_answers():
-    info = run(jax.random.key(1), COMPLETE, CAUTIOUS, ROUNDS, REPLICAS, conformist)
+    debate = compiled(simulate_debate, static_argnames=("rounds", "replicas", "rule"))
+    info = debate(jax.random.key(1), COMPLETE, CAUTIOUS, ROUNDS, REPLICAS, conformist)
     assert np.ptp(info.majority, axis=0).max() == 0
     agreed = np.asarray(info.answers) == np.asarray(info.majority)[:, None]
     assert np.all(agreed[1:] >= agreed[:-1])

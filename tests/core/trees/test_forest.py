@@ -77,7 +77,7 @@ def test_a_tree_depends_on_its_index_alone():
 
 @pytest.mark.parametrize("depth", [0, 3])
 def test_noiseless_limits(depth):
-    key, words, shape = jax.random.key(0), word_indices(4), Shape(3, depth)
+    key, words, shape = jax.random.key(0), word_indices(8), Shape(3, depth)
     assert (simulate(key, Law(dyadic(1, 0)), shape, words) == 0xFFFFFFFF).all()
     assert not simulate(key, Law(dyadic(0, 0)), shape, words).any()
     certain_flip = simulate(key, Law(dyadic(1, 0), flip=dyadic(1, 0)), shape, words)
@@ -86,7 +86,7 @@ def test_noiseless_limits(depth):
 
 def test_full_correlation_relays_the_first_leaf():
     """With ρ = 1 and no flips the root says what leaf 0 said, whatever the depth."""
-    key, words, law = jax.random.key(4), word_indices(64), Law(dyadic(3, 3), correlation=dyadic(1, 0))
+    key, words, law = jax.random.key(4), word_indices(8), Law(dyadic(3, 3), correlation=dyadic(1, 0))
     chain = simulate(key, law, Shape(1, 1), words)
     assert np.array_equal(simulate(key, law, Shape(3, 3), words), chain)
 
