@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
@@ -35,7 +34,7 @@ def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, toget
     count = _length(runs)
     share = -(-count // devices)
     batch = together or (1 if jax.default_backend() == "cpu" else share)
-    dealt = jnp.minimum(jnp.arange(share * devices), count - 1)
+    dealt = np.minimum(np.arange(share * devices), count - 1)
 
     # nothing is replicated and nothing summed across devices, so that there is nothing for check_vma to find; with it,
     # each loop inside `function` would have to mark its initial state as varying
@@ -46,6 +45,8 @@ def over_devices(mesh: Mesh, function: Callable[..., Results], *runs: Any, toget
         # one rounds otherwise in a batch than out of it
         return jax.lax.map(lambda one: function(*one), own, batch_size=batch if batch > 1 else None)
 
+    if len(dealt) == count:  # nothing to repeat: no array is copied
+        return on_each(runs)
     return jax.tree.map(lambda x: x[:count], on_each(jax.tree.map(lambda x: x[dealt], runs)))
 
 
@@ -53,7 +54,7 @@ def over_grid(mesh: Mesh, function: Callable[..., Results], *axes: Any, together
     """`over_devices` of every combination of one entry of each axis: results (first axis, second axis, ..., ...).
 
     >>> from core.run.mesh import device_mesh
-    >>> jax.jit(lambda x, y: over_grid(device_mesh(), jnp.add, x, y))(jnp.arange(2), 10 * jnp.arange(3)).tolist()
+    >>> jax.jit(lambda x, y: over_grid(device_mesh(), jax.lax.add, x, y))(np.arange(2), 10 * np.arange(3)).tolist()
     [[0, 10, 20], [1, 11, 21]]
     """
     counts = [_length(axis) for axis in axes]

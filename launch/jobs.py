@@ -9,13 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from launch.sweeps.children import GRACE_SECONDS, default_count
-
+GRACE_SECONDS = 20.0  # between SIGTERM and SIGKILL
 _MOST = 8  # of our own accord: each takes its own memory
 _AGAIN_SECONDS = 2.0
 JOBS = "processes that share the work; 0: one a core, and one in all where there is an accelerator"
+
+
+def default_count() -> int:
+    """One worker a core; one in all where there is an accelerator, which one process fills."""
+    accelerators = [*Path("/dev").glob("nvidia[0-9]*"), *Path("/dev").glob("accel[0-9]*")]
+    return 1 if accelerators else os.cpu_count() or 1
 
 
 def count_of(jobs: int, items: int) -> int:

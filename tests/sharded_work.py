@@ -130,13 +130,12 @@ def seeds(mesh: Mesh | None) -> jax.Array:
     """Five trainings: fewer than the devices, or an uneven share each."""
 
     def train(key: jax.Array, rate: jax.Array) -> jax.Array:
-        at_start, at_data = jax.random.split(key)
-        inputs = jax.random.normal(at_data, (16, 6))
+        drawn = jax.random.normal(key, (19, 6))
+        inputs, start = drawn[:16], drawn[16:].T
 
         def loss(weights: jax.Array) -> jax.Array:
             return jnp.mean((jnp.tanh(inputs @ weights) @ weights.T - inputs) ** 2)
 
-        start = jax.random.normal(at_start, (6, 3))
         return jax.lax.fori_loop(0, 20, lambda _, w: w - rate * jax.grad(loss)(w), start)
 
     work = jax.random.split(jax.random.key(3), 5), jnp.linspace(0.1, 0.5, 5)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float, Int, Key, Real
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Key, Real
 
 from core.features.quasi_newton import minimise
 from core.features.unconstrained import (
@@ -24,7 +24,7 @@ def descend_from_random(
     widths: Sequence[int],
     penalty: Penalty,
     *,
-    biased: bool = False,
+    biased: Bool[ArrayLike, ""] = False,
     loss: str = "squared",
     spread: Real[ArrayLike, ""] = 0.3,
     steps: Int[ArrayLike, ""] = 600,

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int, Key, Real
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Key, Real
+
+from core.draws import normals
 
 
 class FreeModel(NamedTuple):
@@ -39,12 +41,9 @@ def sample_model(key: Key[Array, ""], widths: Sequence[int], samples: int, sprea
     """
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(f"widths is {tuple(widths)}; allowed are two or more positive numbers (d, ..., K)")
-    keys, spread = jax.random.split(key, len(widths)), jnp.asarray(spread)
-    layers = tuple(
-        spread * jax.random.normal(k, (out, into)) for k, into, out in zip(keys, widths[:-1], widths[1:], strict=False)
-    )
-    features = spread * jax.random.normal(keys[-1], (widths[0], samples))
-    return FreeModel(layers, features, jnp.zeros(widths[-1]))
+    shapes = [*zip(widths[1:], widths[:-1], strict=True), (widths[0], samples)]
+    *layers, features = (jnp.asarray(spread) * part for part in normals(jax.random.split(key, len(widths)), shapes))
+    return FreeModel(tuple(layers), features, jnp.zeros(widths[-1]))
 
 
 def plant_model(
@@ -76,9 +75,9 @@ def plant_model(
     keys = jax.random.split(key, depth)
     bases = [*jax.vmap(lambda key: jax.random.orthogonal(key, width)[:, :classes])(keys), vectors]
     layers = tuple((bases[m + 1] * jnp.sqrt(layer_energy[m])[None, :]) @ bases[m].T for m in range(depth))
-    head = layer_product(layers)
-    ridge = head.T @ head + targets.shape[1] * penalty.features * jnp.eye(width)
-    return FreeModel(layers, jnp.linalg.solve(ridge, head.T @ targets), jnp.zeros(classes))
+    energy = jnp.prod(layer_energy, axis=0)  # σ²: of the ridge regression on A = V diag(σ) B'
+    shrunk = jnp.sqrt(energy) / (energy + targets.shape[1] * penalty.features)
+    return FreeModel(layers, (bases[0] * shrunk[None, :]) @ (vectors.T @ targets), jnp.zeros(classes))
 
 
 def layer_product(layers: Sequence[Float[Array, "_ _"]]) -> Float[Array, "K d"]:
@@ -111,8 +110,13 @@ def _weight_penalty(model: FreeModel, penalty: Penalty) -> Float[Array, ""]:
     return (layers + penalty.features * jnp.sum(model.features**2)) / 2
 
 
+def _held(model: FreeModel, biased: Bool[ArrayLike, ""]) -> FreeModel:
+    """Its bias without a slope unless there is one to train: a traced switch, so that both are one program."""
+    return model._replace(bias=jnp.where(biased, model.bias, jax.lax.stop_gradient(model.bias)))
+
+
 def squared_loss(
-    model: FreeModel, targets: Float[Array, "K N"], penalty: Penalty, *, biased: bool = False
+    model: FreeModel, targets: Float[Array, "K N"], penalty: Penalty, *, biased: Bool[ArrayLike, ""] = False
 ) -> Float[Array, ""]:
     """1/(2N) ‖A H + b 1ᵀ - Y‖² + penalty.
 
@@ -120,12 +124,12 @@ def squared_loss(
     >>> round(float(squared_loss(perfect, jnp.eye(2), penalty)), 4)  # 0.1/2 · 2 twice: only the penalty is left
     0.2
     """
-    model = model if biased else model._replace(bias=jax.lax.stop_gradient(model.bias))
-    return jnp.sum((outputs(model) - targets) ** 2) / (2 * targets.shape[1]) + _weight_penalty(model, penalty)
+    errors = outputs(_held(model, biased)) - targets
+    return jnp.sum(errors**2) / (2 * targets.shape[1]) + _weight_penalty(model, penalty)
 
 
 def cross_entropy_loss(
-    model: FreeModel, labels: Int[Array, " N"], penalty: Penalty, *, biased: bool = False
+    model: FreeModel, labels: Int[Array, " N"], penalty: Penalty, *, biased: Bool[ArrayLike, ""] = False
 ) -> Float[Array, ""]:
     """Mean cross-entropy of softmax(A H + b 1ᵀ) + penalty.
 
@@ -133,8 +137,7 @@ def cross_entropy_loss(
     >>> round(float(jax.jit(cross_entropy_loss)(blank, jnp.array([0, 1]), free)), 4)  # log 2
     0.6931
     """
-    model = model if biased else model._replace(bias=jax.lax.stop_gradient(model.bias))
-    logits = outputs(model)
+    logits = outputs(_held(model, biased))
     correct = jnp.take_along_axis(logits, labels[None, :], axis=0)[0]
     return jnp.mean(jax.nn.logsumexp(logits, axis=0) - correct) + _weight_penalty(model, penalty)
 

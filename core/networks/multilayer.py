@@ -1,11 +1,14 @@
 """A multilayer perceptron in plain arrays: samples are rows, ReLU between layers."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key
+
+from core.draws import normals
 
 Layers = tuple[tuple[Float[Array, "_ _"], Float[Array, " _"]], ...]
 
@@ -23,11 +26,9 @@ def sample_layers(key: Key[Array, ""], widths: Sequence[int]) -> Layers:
     """
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(f"widths is {tuple(widths)}; allowed are two or more positive numbers")
-    keys = jax.random.split(key, len(widths) - 1)
-    return tuple(
-        (jax.random.normal(k, (into, out)) * jnp.sqrt(2 / into), jnp.zeros(out))
-        for k, into, out in zip(keys, widths[:-1], widths[1:], strict=True)
-    )
+    shapes = list(pairwise(widths))
+    weights = normals(jax.random.split(key, len(shapes)), shapes)
+    return tuple((weight * jnp.sqrt(2 / weight.shape[0]), jnp.zeros(weight.shape[1])) for weight in weights)
 
 
 def layer_outputs(layers: Layers, inputs: Float[Array, "N into"]) -> tuple[Float[Array, "N _"], ...]:

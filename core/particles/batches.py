@@ -28,7 +28,7 @@ def batch_of(key: Key[Array, ""], step: Int[Array, ""], particles: int, size: in
     """Numbers of the particles in the batch of this step; particles // size batches make an epoch.
 
     >>> import jax.numpy as jnp
-    >>> sorted(int(jax.jit(batch_of, static_argnums=(2, 3))(jax.random.key(0), step, 2, 1)[0]) for step in (0, 1))
+    >>> sorted(jax.jit(batch_of, static_argnums=(2, 3))(jax.random.key(0), step, 2, 1).item() for step in (0, 1))
     [0, 1]
     """
     if not 1 <= size <= particles:

@@ -72,7 +72,7 @@ def cbo_step(
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> swarm, quiet = swarm_init(sphere, jnp.array([[0.0, 2.0]])), CboParameters(sigma=0.0, alpha=0.0, dt=0.5)
-    >>> moved, agreed = cbo_step(sphere, quiet, jax.random.key(0), swarm)
+    >>> moved, agreed = jax.jit(cbo_step, static_argnums=0)(sphere, quiet, jax.random.key(0), swarm)
     >>> agreed.point.tolist(), moved.position.tolist()  # without weights, the mean; half of the way there
     ([1.0], [[0.5, 1.5]])
     """
@@ -96,7 +96,8 @@ def cbo_move(
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> swarm = swarm_init(sphere, jnp.array([[0.0, 2.0]]))
-    >>> cbo_move(CboParameters(sigma=0.0, dt=0.5), jax.random.key(0), swarm, jnp.array([[4.0, 4.0]])).tolist()
+    >>> quiet, centre = CboParameters(sigma=0.0, dt=0.5), jnp.array([[4.0, 4.0]])
+    >>> jax.jit(cbo_move)(quiet, jax.random.key(0), swarm, centre).tolist()
     [[2.0, 3.0]]
     """
     offset = swarm.position - centre
@@ -130,7 +131,8 @@ def normals_for(key: Key[Array, ""], swarm: Swarm, axis: Axis = None) -> Float[A
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> key, swarm = jax.random.key(0), swarm_init(sphere, jnp.array([[0.0, 2.0]]))
-    >>> bool((normals_for(key, swarm) == normals_for(key, swarm._replace(step=swarm.step + 1))).any())
+    >>> normals = jax.jit(normals_for)
+    >>> normals(key, swarm).tolist() == normals(key, swarm._replace(step=swarm.step + 1)).tolist()
     False
     """
     d, particles = swarm.position.shape

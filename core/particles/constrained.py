@@ -68,8 +68,8 @@ def surface_step(
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> swarm = swarm_init(sphere, jnp.array([[1.0, -1.0]]))
-    >>> moved, _ = surface_step(sphere, sphere_surface(), CboParameters(), jax.random.key(0), swarm)
-    >>> moved.energy.tolist()  # |x|² = 1, whatever the noise
+    >>> step = lambda swarm: surface_step(sphere, sphere_surface(), CboParameters(), jax.random.key(0), swarm)[0]
+    >>> jax.jit(step)(swarm).energy.tolist()  # |x|² = 1, whatever the noise
     [1.0, 1.0]
     """
     check_parameters(parameters)

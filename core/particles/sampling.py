@@ -49,7 +49,8 @@ def sampling_step(
     >>> from core.particles.objectives import sphere
     >>> from core.particles.swarm import swarm_init
     >>> agreed = swarm_init(sphere, jnp.array([[2.0, 2.0]]))  # no spread, no noise
-    >>> sampling_step(sphere, SamplingParameters(), jax.random.key(0), agreed)[0].position.tolist()
+    >>> step = jax.jit(lambda swarm: sampling_step(sphere, SamplingParameters(), jax.random.key(0), swarm)[0])
+    >>> step(agreed).position.tolist()
     [[2.0, 2.0]]
     """
     check_parameters(parameters, positive=("dt", "scale"))

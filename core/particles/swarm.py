@@ -66,6 +66,7 @@ def swarm_init(objective: Objective, position: Float[Array, "d particles"], axis
     ([9.0, 1.0], [1.0])
     """
     check_position(position)
+    position = jax.lax.optimization_barrier(position)
     energy = energies(objective, position)
     lowest, leader = _lowest(position, energy, axis)
     known = concrete(lowest)
@@ -83,6 +84,7 @@ def swarm_moved(objective: Objective, swarm: Swarm, position: Float[Array, "d pa
     >>> int(second.step), float(second.lowest), float(second.best_energy)
     (1, 4.0, 1.0)
     """
+    position = jax.lax.optimization_barrier(position)  # drawn once, not once more for the energies
     return with_energies(swarm, position, energies(objective, position), axis)
 
 

@@ -1,6 +1,6 @@
 """Two testbeds in which entropy collapses: a table of bandits, in a second, and a tiny transformer, in some seconds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, Key, PyTree
+from jaxtyping import Array, ArrayLike, Bool, Float, Int, Key, PyTree
 
 from core.dealing import over_devices
 from core.networks.transformer import transformer
@@ -19,6 +19,8 @@ from core.policies.interventions.one_of import one_of
 from core.policies.tabular import tabular
 from core.policies.tasks import bandit, long_copy, modular_sum
 from core.policies.training import Recipe, adam, train
+
+SUM_STATIC = ("methods", "mesh", "rollouts", "updates", "width")  # of `sum_compared`, for jax.jit
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,6 @@ class MethodRuns(SumRuns):
     """The same for several methods side by side, of which only the first few need to run."""
 
     methods: int = 5
-
-
-def sum_start(runs: SumRuns, **recipe) -> tuple[Recipe, Callable[[Key[Array, ""]], PyTree]]:
-    """A recipe for runs of that length, with `sum_recipe`'s changes, and their base policy as a function of a key.
-
-    >>> recipe, start = sum_start(SumRuns(rollouts=7), prompts=4)
-    >>> recipe.horizon, recipe.prompts, recipe.task.response_length
-    (7, 4, 3)
-    """
-    changed, model = sum_recipe(horizon=runs.rollouts, **recipe)
-    return changed, partial(sum_base, changed, model, steps=runs.imitation)
 
 
 def sum_recipe(
@@ -90,6 +81,41 @@ def sum_base(recipe: Recipe, model, key: Key[Array, ""], steps: int = 600) -> Py
     (2, 4)
     """
     return imitate(model, recipe.task, key, steps=steps)[0]
+
+
+def sum_policy(key: Key[Array, ""], *, width: int, steps: int) -> PyTree:
+    """`sum_base` as a function of numbers alone: all who jit it, with these static, have it traced once.
+
+    >>> params = jax.eval_shape(partial(sum_policy, width=8, steps=1), jax.random.key(0))
+    >>> params["head"]["kernel"].shape
+    (8, 19)
+    """
+    return sum_base(*sum_recipe(width=width), key, steps=steps)
+
+
+def sum_compared(
+    params: PyTree,
+    keys: Key[Array, " seeds"],
+    clip: tuple[Float[ArrayLike, ""], Float[ArrayLike, ""]],
+    noise: bool | Bool[Array, ""],
+    *,
+    methods: tuple[Intervention, ...],
+    mesh: Mesh,
+    rollouts: int,
+    updates: int,
+    width: int,
+) -> dict[str, Float[Array, "methods seeds rollouts"]]:
+    """`compare` on the modular sum, likewise, with SUM_STATIC static; bounds of the ratio and noisy rewards are traced.
+
+    >>> from core.run.mesh import device_mesh
+    >>> params = jax.eval_shape(sum_recipe(width=8)[1].init, jax.random.key(0))
+    >>> told = {"methods": (Intervention(),), "mesh": device_mesh(), "rollouts": 7, "updates": 4, "width": 8}
+    >>> runs, keys = partial(sum_compared, **told), jax.random.split(jax.random.key(1), 3)
+    >>> jax.eval_shape(runs, params, keys, (0.8, 1.2), False)["reward"].shape
+    (1, 3, 7)
+    """
+    changes = {"low": clip[0], "high": clip[1], "reward_noise": noise, "horizon": rollouts, "updates": updates}
+    return compare(sum_recipe(width=width, **changes)[0], params, methods, keys, mesh=mesh)
 
 
 def sum_bases(recipe: Recipe, model, keys: Key[Array, " seeds"], *, mesh: Mesh, steps: int = 600) -> PyTree:

@@ -13,6 +13,7 @@ from core.dealing import over_devices
 from core.policies.interventions.interface import Batch, Context, Intervention, Shaped, chain
 from core.policies.sampling import Apply
 from core.policies.surrogate import look_again
+from core.policies.testbed import sum_recipe
 from core.policies.training import Recipe, rollout, training_init, training_step
 
 
@@ -86,3 +87,17 @@ def watch_tokens(
     """
     look = partial(token_record, recipe.apply)
     return over_devices(mesh, lambda key: watch(recipe, params, key, look), keys)
+
+
+def watch_sums(
+    params: PyTree, keys: Key[Array, " seeds"], *, mesh: Mesh, rollouts: int, rate: float
+) -> tuple[dict[str, Float[Array, "seeds rollouts"]], TokenRecord]:
+    """`watch_tokens` on the modular sum, strictly on policy, as a function of numbers: see `sum_policy`.
+
+    >>> from core.run.mesh import device_mesh
+    >>> params = jax.eval_shape(sum_recipe()[1].init, jax.random.key(0))
+    >>> watched = partial(watch_sums, mesh=device_mesh(), rollouts=7, rate=3e-4)
+    >>> jax.eval_shape(watched, params, jax.random.split(jax.random.key(1), 2))[1].change.shape
+    (2, 7, 256, 3)
+    """
+    return watch_tokens(sum_recipe(rate=rate, horizon=rollouts, updates=1)[0], params, keys, mesh=mesh)

@@ -71,9 +71,10 @@ def class_sums_update(sums: ClassSums, features: Float[Array, "B d"], labels: In
 
     Donate the sums to the jitted call: then only the rows of the batch are written.
 
-    >>> sums = class_sums_update(class_sums_init(2, 1), jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]))
-    >>> sums.anchors[:, 0].tolist(), sums.sums[:, 0].tolist()
-    ([1.0, 7.0], [2.0, 0.0])
+    >>> features, labels = jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1])
+    >>> sums = jax.jit(class_sums_update)(class_sums_init(2, 1), features, labels)
+    >>> sums.anchors.tolist(), sums.sums.tolist()
+    ([[1.0], [7.0]], [[2.0], [0.0]])
     """
     classes = sums.counts.shape[0]
     check_labelled(features, labels, classes)
@@ -118,8 +119,9 @@ def _add_rows(
 def class_sums_compute(sums: ClassSums) -> ClassStatistics:
     """Means and scatters of what was taken in.
 
-    >>> sums = class_sums_update(class_sums_init(2, 1), jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]))
-    >>> class_sums_compute(sums).means.tolist()
+    >>> features, labels = jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1])
+    >>> sums = jax.jit(class_sums_update)(class_sums_init(2, 1), features, labels)
+    >>> jax.jit(class_sums_compute)(sums).means.tolist()
     [[2.0], [7.0]]
     """
     share = 1 / jnp.maximum(sums.counts, 1).astype(sums.sums.dtype)
@@ -137,8 +139,8 @@ def class_statistics(
     """Statistics of one batch.
 
     >>> s = jax.jit(class_statistics, static_argnums=2)(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
-    >>> s.means[:, 0].tolist(), s.scatter.tolist()
-    ([2.0, 7.0], [2.0, 0.0])
+    >>> s.means.tolist(), s.scatter.tolist()
+    ([[2.0], [7.0]], [2.0, 0.0])
     """
     start = class_sums_init(classes, features.shape[1], covariance=covariance, dtype=features.dtype)
     return class_sums_compute(class_sums_update(start, features, labels))
@@ -147,11 +149,11 @@ def class_statistics(
 def merge_statistics(a: ClassStatistics, b: ClassStatistics) -> ClassStatistics:
     """Statistics of both data sets together; commutative and associative to rounding.
 
-    >>> labels = jnp.array([0, 1, 1])
-    >>> parts = [class_statistics(jnp.array([[x], [7.0], [7.0]]), labels, 2) for x in (1.0, 3.0)]
-    >>> both = merge_statistics(*parts)
-    >>> both.means[:, 0].tolist(), both.scatter.tolist()
-    ([2.0, 7.0], [2.0, 0.0])
+    >>> labels, statistics = jnp.array([0, 1, 1]), jax.jit(class_statistics, static_argnums=2)
+    >>> parts = [statistics(jnp.array([[x], [7.0], [7.0]]), labels, 2) for x in (1.0, 3.0)]
+    >>> both = jax.jit(merge_statistics)(*parts)
+    >>> both.means.tolist(), both.scatter.tolist()
+    ([[2.0], [7.0]], [2.0, 0.0])
     """
     counts = a.counts + b.counts
     dtype = a.means.dtype
@@ -190,8 +192,8 @@ def class_statistics_of_shard(
 
     >>> statistics = jax.jit(class_statistics_of_shard, static_argnums=2)
     >>> s = statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([0, 0, 1]), 2)
-    >>> s.means[:, 0].tolist(), s.scatter.tolist()
-    ([2.0, 7.0], [2.0, 0.0])
+    >>> s.means.tolist(), s.scatter.tolist()
+    ([[2.0], [7.0]], [2.0, 0.0])
     """
     if exact or axis is None:
 
@@ -223,7 +225,8 @@ def _merge_across(statistics: ClassStatistics, axis: str) -> ClassStatistics:
 def seen_classes(statistics: ClassStatistics) -> Bool[Array, " K"]:
     """Which classes have samples.
 
-    >>> seen_classes(class_statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([1, 1, 1]), 2)).tolist()
+    >>> statistics = jax.jit(class_statistics, static_argnums=2)
+    >>> seen_classes(statistics(jnp.array([[1.0], [3.0], [7.0]]), jnp.array([1, 1, 1]), 2)).tolist()
     [False, True]
     """
     return statistics.counts > 0

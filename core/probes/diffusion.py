@@ -60,7 +60,8 @@ def diffusion_information(
     Mean over samples of the entropy of a random subset as large as the sample's class, less that of the class: log₂ K
     for K collapsed classes that lie far apart, of any sizes, where each of the subsets meets all of them.
 
-    >>> points, labels = 100 * jnp.repeat(jnp.eye(2), 4, axis=0), jnp.repeat(jnp.arange(2), 4)
+    >>> import numpy as np
+    >>> points, labels = 100 * np.repeat(np.eye(2), 4, axis=0), np.repeat(np.arange(2), 4)
     >>> information = jax.jit(diffusion_information, static_argnums=3)(jax.random.key(0), points, labels, 2, 1.0)
     >>> round(float(information), 4)  # two collapsed classes far apart: log₂ 2
     1.0

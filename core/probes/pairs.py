@@ -78,7 +78,7 @@ def class_distance_variance(
 
     >>> means, scatter = jnp.array([[1.0], [5.0]]), jnp.array([2.0, 2.0])
     >>> two = ClassStatistics(jnp.array([2, 2]), means, scatter, jnp.array([[4.0]]))
-    >>> float(class_distance_variance(two).mean)  # ½ (1 + 1) / 4²
+    >>> float(jax.jit(class_distance_variance)(two).mean)  # ½ (1 + 1) / 4²
     0.0625
     """
     spread = statistics.scatter / jnp.maximum(statistics.counts, 1).astype(statistics.scatter.dtype)
@@ -95,7 +95,7 @@ def log_kernel(
 ) -> Tally:
     """Generalised NC2: -ln ‖u_i - u_j‖ over pairs of normalised centred means.
 
-    >>> round(float(log_kernel(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).mean), 4)  # opposite: -log 2
+    >>> round(float(jax.jit(log_kernel)(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).mean), 4)  # opposite: -log 2
     -0.6931
     """
     unit = unit_rows(centred_means(means, seen))
@@ -113,7 +113,7 @@ def riesz_kernel(
 ) -> Tally:
     """Generalised NC2: ‖u_i - u_j‖^(-s) over pairs of normalised centred means.
 
-    >>> round(float(riesz_kernel(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).mean), 4)  # opposite: 1/2
+    >>> round(float(jax.jit(riesz_kernel)(jnp.array([[1.0], [5.0]]), jnp.ones(2, bool)).mean), 4)  # opposite: 1/2
     0.5
     """
     unit = unit_rows(centred_means(means, seen))

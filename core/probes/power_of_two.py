@@ -21,7 +21,8 @@ def power_of_two(t: Float[Array, "..."]) -> Float[Array, "..."]:
 
     In float64 the library's.
 
-    >>> [float(x) for x in power_of_two(jnp.array([0.0, -1.0, -127.0], jnp.float32))]
+    >>> from jax import jit
+    >>> jit(power_of_two)(jnp.array([0.0, -1.0, -127.0], jnp.float32)).tolist()
     [1.0, 0.5, 0.0]
     """
     if t.dtype != jnp.float32:

@@ -34,8 +34,9 @@ def collapse_report(
     """Metrics of features with labels 0..K-1 under a linear head of K rows; classes without samples are left out.
 
     >>> import jax
-    >>> features, labels = jnp.repeat(jnp.eye(3), 2, axis=0), jnp.repeat(jnp.arange(3), 2)
-    >>> report = jax.jit(collapse_report)(features, labels, jnp.eye(3))
+    >>> import numpy as np
+    >>> features, labels = np.repeat(np.eye(3), 2, axis=0), np.repeat(np.arange(3), 2)
+    >>> report = jax.jit(collapse_report)(features, labels, np.eye(3))
     >>> float(report.variability.quotient), round(float(report.geometry.etf_error), 3), float(report.agreement)
     (0.0, 0.0, 1.0)
     """

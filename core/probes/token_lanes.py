@@ -48,8 +48,8 @@ def lane_parts(
 
     The same numbers as `core.probes.tokens.plain_parts`, in powers of two: t = u log2 e, e^u = 2^t.
 
-    >>> parts = lane_parts(jnp.zeros((1, 8)), jnp.full(1, math.log(2)), 8)  # eight times u = -log 2
-    >>> [round(float(part[0]), 4) for part in parts]
+    >>> parts = jax.jit(lane_parts, static_argnums=2)(np.zeros((1, 8)), np.full(1, math.log(2)), 8)  # u = -log 2 each
+    >>> [round(part.item(), 4) for part in parts]
     [4.0, 0.0, -2.7726, 2.0, -1.3863]
     """
     whole = logits.shape[-1] // width * width

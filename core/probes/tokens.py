@@ -47,8 +47,8 @@ class Sums(NamedTuple):
 def empty_sums(shape: tuple[int, ...], dtype: Any) -> Sums:
     """The neutral element of `merge`.
 
-    >>> sums = sums_of(jnp.zeros((1, 8)), jnp.array([3]))
-    >>> merge(sums, empty_sums((1,), sums.rest.dtype)).rest.tolist() == sums.rest.tolist()
+    >>> sums = jax.jit(sums_of)(np.zeros((1, 8)), np.array([3]))
+    >>> jax.jit(merge)(sums, empty_sums((1,), sums.rest.dtype)).rest.tolist() == sums.rest.tolist()
     True
     """
     nothing, zero = jnp.full(shape, -jnp.inf, dtype), jnp.zeros(shape, dtype)
@@ -66,7 +66,7 @@ def sums_of(
 
     In tiles of so many columns, or plainly where that is 0; by default what is faster here.
 
-    >>> sums_of(jnp.zeros((1, 8)), jnp.array([3])).rest.tolist()  # eight equal ones, without the peak
+    >>> jax.jit(sums_of)(np.zeros((1, 8)), np.array([3])).rest.tolist()  # eight equal ones, without the peak
     [7.0]
     """
     # Which entry is the peak is asked in several kernels, which must see the same bits. Were the logits worked out in
@@ -91,8 +91,8 @@ def plain_parts(
 ) -> tuple[Float[Array, "*tokens"], ...]:
     """Σ e^u without its ones, their number, Σ u e^u, Σ e^{2u} without its ones, Σ u e^{2u}; u = z - base <= 0.
 
-    >>> parts = plain_parts(jnp.zeros((1, 8)), jnp.full(1, math.log(2)))  # eight times u = -log 2
-    >>> [round(float(part[0]), 4) for part in parts]
+    >>> parts = jax.jit(plain_parts)(np.zeros((1, 8)), np.full(1, math.log(2)))  # eight times u = -log 2
+    >>> [round(part.item(), 4) for part in parts]
     [4.0, 0.0, -2.7726, 2.0, -1.3863]
     """
     u = logits.astype(base.dtype) - base[..., None]
@@ -108,8 +108,8 @@ def plain_parts(
 def merge(one: Sums, other: Sums) -> Sums:
     """The sums over two disjoint pieces: both are moved to the higher peak, and the lower one's own peak counts.
 
-    >>> first, second = (sums_of(jnp.zeros((1, 8)), jnp.array([3]), start) for start in (0, 8))
-    >>> merge(first, second).rest.tolist()
+    >>> first, second = (jax.jit(sums_of)(np.zeros((1, 8)), np.array([3]), start) for start in (0, 8))
+    >>> jax.jit(merge)(first, second).rest.tolist()
     [15.0]
     """
     swap = other.peak > one.peak
@@ -130,7 +130,8 @@ def merge(one: Sums, other: Sums) -> Sums:
 def finish(sums: Sums) -> TokenStats:
     """From the sums over the whole vocabulary to the statistics; a row of masked tokens only gives NaN.
 
-    >>> round(float(finish(sums_of(jnp.zeros((1, 8)), jnp.array([3]))).entropy[0]), 4)  # log 8
+    >>> sums = jax.jit(sums_of)(np.zeros((1, 8)), np.array([3]))
+    >>> round(jax.jit(finish)(sums).entropy.item(), 4)  # log 8
     2.0794
     """
     log_partition, total = jnp.log1p(sums.rest), 1 + sums.rest
@@ -160,8 +161,8 @@ def token_stats(logits: Float[Array, "..."], tokens: Int[Array, "..."], *, chunk
         chunk: entries of the vocabulary a step of the pass; by default all of it, which the compiler of an accelerator
             fuses, and which a CPU takes in tiles that fit its cache.
 
-    >>> stats = token_stats(jnp.zeros((1, 8)), jnp.array([3]))
-    >>> print(f"{stats.entropy[0]:.4f} {stats.log_prob[0]:.4f} {stats.collision[0]:.4f}")
+    >>> stats = jax.jit(token_stats)(np.zeros((1, 8)), np.array([3]))
+    >>> print(f"{stats.entropy.item():.4f} {stats.log_prob.item():.4f} {stats.collision.item():.4f}")
     2.0794 -2.0794 0.1250
     """
     check_tokens(np.shape(logits), tokens)
@@ -196,9 +197,10 @@ def gradient_to_logits(
     With x = l + H: ∂l_k = δ - p, ∂H = -p x, ∂S_k = p_k {(δ - p)(x_k + 1) - p x},
     ∂E[S] = p {2 p x - 2 E[S] + p - Σp² (1 + x)}, ∂Σp² = 2 p (p - Σp²), δ marking the sampled token.
 
-    >>> logits, tokens = jnp.zeros((1, 8)), jnp.array([3])
-    >>> pull = TokenStats(*(jnp.full(1, x) for x in (1.0, 0.0, 0.0, 0.0, 0.0)))  # of log_prob alone: δ - p
-    >>> gradient_to_logits(logits, tokens, 0, sums_of(logits, tokens), pull)[0, 2:4].tolist()
+    >>> logits, tokens = np.zeros((1, 8)), np.array([3])
+    >>> pull = TokenStats(*(np.full(1, x) for x in (1.0, 0.0, 0.0, 0.0, 0.0)))  # of log_prob alone: δ - p
+    >>> gradient = jax.jit(gradient_to_logits)(logits, tokens, 0, jax.jit(sums_of)(logits, tokens), pull)
+    >>> gradient.tolist()[0][2:4]
     [-0.125, 0.875]
     """
     stats = finish(sums)

@@ -63,8 +63,8 @@ def bernoulli_words(key: Key[Array, ""], high: Words, low: Words, probability: D
     A uniform `bits`-digit number falls below the numerator. Random words come in pairs, so that odd `bits` cost as
     much as the next even number.
 
-    >>> rows = jnp.arange(4, dtype=jnp.uint32)[:, None]
-    >>> words = bernoulli_words(jax.random.key(0), rows, rows.T, dyadic(3, 3))  # each bit is 1 with probability 3/8
+    >>> rows, draw = np.arange(4, dtype=np.uint32)[:, None], jax.jit(bernoulli_words, static_argnums=3)
+    >>> words = draw(jax.random.key(0), rows, rows.T, dyadic(3, 3))  # each bit is 1 with probability 3/8
     >>> words.shape, float(count_ones(words)) / (32 * 16)
     ((4, 4), 0.365234375)
     """

@@ -78,9 +78,10 @@ def step(
 
     Everything is worth plotting: the state is handed back as the info, too.
 
-    >>> hears_previous = jnp.roll(jnp.eye(3), 1, 0)
+    >>> hears_previous = jnp.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     >>> state = init(jnp.array([True, False, False]), 1)
-    >>> step(jax.random.key(0), state, hears_previous, 1.0, single_chance)[0].errors.tolist()
+    >>> advance = jax.jit(step, static_argnums=4)
+    >>> advance(jax.random.key(0), state, hears_previous, 1.0, single_chance)[0].errors.tolist()
     [[False], [True], [False]]
     """
     spared = jnp.maximum(jnp.log1p(-jnp.asarray(transmission) * adjacency), _NEVER_SPARED)
@@ -102,10 +103,11 @@ def simulate_cascade(
 ) -> CascadeState:
     """States 0 .. `steps`, on a leading axis of every field. Jittable; reduce the result inside the same jit.
 
-    >>> ring, first = jnp.roll(jnp.eye(6), 1, 0), jnp.arange(6) == 0
-    >>> sizes = jax.jit(lambda key: simulate_cascade(key, ring, first, 1.0, 3, 2, single_chance).ever.sum(1))
-    >>> sizes(jax.random.key(0)).T.tolist()
-    [[1, 2, 3, 4], [1, 2, 3, 4]]
+    >>> hears_previous = jnp.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    >>> first = jnp.array([True, False, False])
+    >>> sizes = jax.jit(lambda key: simulate_cascade(key, hears_previous, first, 1.0, 2, 2, single_chance).ever.sum(1))
+    >>> sizes(jax.random.key(0)).tolist()  # one more in each round of both replicas
+    [[1, 1], [2, 2], [3, 3]]
     """
     if adjacency.shape != seeds.shape * 2:
         raise ValueError(f"adjacency must be (agents, agents) for seeds {seeds.shape}, got {adjacency.shape}")

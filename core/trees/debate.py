@@ -84,9 +84,10 @@ def follower(probability: Float[ArrayLike, ""]) -> Rule:
 def init(key: Key[Array, ""], weights: Float[Array, "agents answers"], replicas: int) -> tuple[DebateState, DebateInfo]:
     """Round 0: everybody answers alone, in `replicas` independent debates.
 
-    >>> state, info = init(jax.random.key(0), jnp.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]]), replicas=1)
-    >>> info.answers.ravel().tolist(), info.majority.tolist(), info.belief.ravel().tolist()
-    ([0, 1, 1], [1], [1.0, 0.0, 0.0])
+    >>> weights = jnp.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]])
+    >>> state, info = jax.jit(init, static_argnums=2)(jax.random.key(0), weights, 1)
+    >>> info.answers.tolist(), info.majority.tolist(), info.belief.tolist()
+    ([[0], [1], [1]], [1], [[1.0], [0.0], [0.0]])
     """
     count("replicas", replicas, 1)
     within("weights", weights, 0)
@@ -104,8 +105,9 @@ def step(
 
     `adjacency[i, j]` is how much agent i listens to j; a one on the diagonal lets it hear itself.
 
-    >>> state, _ = init(jax.random.key(0), jnp.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]]), replicas=1)
-    >>> state, info = step(jax.random.key(1), state, jnp.ones((3, 3)))  # each hears one 0 and two 1
+    >>> weights = jnp.array([[1.0, 0.0], [0.0, 2.0], [0.0, 3.0]])
+    >>> state, _ = jax.jit(init, static_argnums=2)(jax.random.key(0), weights, 1)
+    >>> state, info = jax.jit(step)(jax.random.key(1), state, jnp.ones((3, 3)))  # each hears one 0 and two 1
     >>> state.weights[..., 0].tolist()
     [[2.0, 2.0], [1.0, 4.0], [1.0, 5.0]]
     """
@@ -143,7 +145,7 @@ def simulate_debate(
 def draw_answers(key: Key[Array, ""], weights: Float[Array, "agents answers replicas"]) -> Answers:
     """One answer per agent and replica, k with probability α_k / Σ α: the inverse of the cumulative weights.
 
-    >>> draw_answers(jax.random.key(0), jnp.array([[[1.0], [0.0]], [[0.0], [2.0]]])).tolist()
+    >>> jax.jit(draw_answers)(jax.random.key(0), jnp.array([[[1.0], [0.0]], [[0.0], [2.0]]])).tolist()
     [[0], [1]]
     """
     upper = jnp.cumsum(weights, axis=1)
@@ -157,7 +159,7 @@ def majority_answer(key: Key[Array, ""], answers: Answers, weights: Float[Array,
     """The most frequent answer of each replica; a tie is broken evenly by chance.
 
     >>> answers, weights = jnp.array([[0], [1], [1]]), jnp.ones((3, 2, 1))
-    >>> majority_answer(jax.random.key(0), answers, weights).tolist()
+    >>> jax.jit(majority_answer)(jax.random.key(0), answers, weights).tolist()
     [1]
     """
     counts = _ballots(answers, weights).sum(0)

@@ -32,8 +32,8 @@ def root_words(
 
     >>> import jax
     >>> from core.trees.bits import dyadic
-    >>> certain = Law(leaf=dyadic(1, 0))
-    >>> root_words(jax.random.key(0), certain, Shape(fan_in=3, depth=2), jnp.arange(1, dtype=jnp.uint32)).tolist()
+    >>> certain, roots = Law(leaf=dyadic(1, 0)), jax.jit(root_words, static_argnums=(1, 2))
+    >>> roots(jax.random.key(0), certain, Shape(fan_in=3, depth=2), np.arange(1, dtype=np.uint32)).tolist()
     [4294967295]
     """
     require_shape(shape)
@@ -76,8 +76,9 @@ def decide(
 
     `flips` holds the senders of all levels from the leaves on, `same` the deciders from the level above.
 
-    >>> votes, never = jnp.array([[0b011], [0b101], [0b001]], jnp.uint32), jnp.zeros((3, 1), jnp.uint32)
-    >>> decide(votes, never, never[:1], fan_in=3, levels=1).tolist()  # 3, 1 and 1 of three votes
+    >>> from jax import jit
+    >>> votes, never = np.array([[0b011], [0b101], [0b001]], np.uint32), np.zeros((3, 1), np.uint32)
+    >>> jit(decide, static_argnums=(3, 4))(votes, never, never[:1], 3, 1).tolist()  # 3, 1 and 1 of three votes
     [1]
     """
     words = votes.shape[1]

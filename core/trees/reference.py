@@ -26,7 +26,8 @@ def simulate_float(
         fidelity: γ in [0, 1]; a message flips with probability (1 - γ)/2.
         correlation: ρ in [0, 1]; with this probability all votes that enter a node are those of its first child.
 
-    >>> correct = simulate_float(jax.random.key(0), 4000, Shape(fan_in=3, depth=2), leaf_bias=0.25, fidelity=0.875)
+    >>> draw = jax.jit(simulate_float, static_argnums=(1, 2))
+    >>> correct = draw(jax.random.key(0), 4000, Shape(fan_in=3, depth=2), leaf_bias=0.25, fidelity=0.875)
     >>> round(float(correct.mean()), 2)  # exact: 0.7063
     0.7
     """

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from core.features.quasi_newton import minimise
@@ -58,7 +59,6 @@ def at_once(function: Callable) -> Callable:
 
 
 balance = jax.jit(balance_residual)
-planted = jax.jit(plant_model, static_argnames="width")
 roots = at_once(jax.jit(mode_root, static_argnames="branch"))
 _minimum = at_once(jax.jit(deep_linear_minimum, static_argnames=("rank", "branch")))
 
@@ -135,7 +135,17 @@ def settled(
     return jax.device_get(settle(models, targets, stacked(penalties), steps, slope_norm))
 
 
-@partial(jax.jit, static_argnames=("starts", "widths", "biased", "loss"))
+@partial(jax.jit, static_argnames="width")
+def planted(energies, targets, penalties, key, *, width) -> FreeModel:
+    """On the classes' own axes, a model for each of several layer energies and penalties."""
+
+    def plant(energy, penalty):
+        return plant_model(energy, jnp.eye(targets.shape[0]), targets, penalty, key, width)
+
+    return jax.vmap(plant)(energies, penalties)
+
+
+@partial(jax.jit, static_argnames=("starts", "widths", "loss"))
 def descend(key, starts, targets, widths, penalty, *, biased=False, loss="squared", spread=0.3, steps=600) -> Ends:
     """`descents`, traced."""
     models, values = descend_from_random(

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import optimize
 
+from core.draws import normals
 from core.features.geometry import within_share
 from core.features.unconstrained import (
     FreeModel,
@@ -66,7 +67,7 @@ def c02_layers_pay_a_schatten_norm(trial: Trial) -> Evidence:
         return (paid - least) / paid
 
     def sample(key):
-        return tuple(_squares(jax.random.split(key, 3)))
+        return normals(jax.random.split(key, 3), [(3, 3)] * 3)
 
     random = _at_random(slack, sample, trial.key, 200 * trial.effort)
     found = falsify(slack, sample, trial.key, starts=8, steps=200, polish=2)
@@ -102,7 +103,7 @@ def c05_general_orthogonal_frame(trial: Trial) -> Evidence:
 def c06_nothing_lies_below(trial: Trial) -> Evidence:
     """F >= f* for every model: random models, the minimiser's surroundings, and an attack by descent."""
     parts = []
-    for depth, decay in ((1, 0.02), (3, 0.02), (2, 0.01))[: 2 if trial.effort < 10 else 3]:
+    for depth, decay in ((1, 0.02), (3, 0.02), (2, 0.01)) if trial.effort >= 10 else ((3, 0.02),):
         penalty, targets = equal_penalty(depth, decay), jnp.asarray(class_targets((4, 2, 1)))
         lowest = closed_form((4, 2, 1), penalty).value
 
@@ -111,7 +112,8 @@ def c06_nothing_lies_below(trial: Trial) -> Evidence:
 
         def sample(key, depth=depth):
             keys = jax.random.split(key, depth + 1)
-            return FreeModel(tuple(_squares(keys[:-1])), jax.random.normal(keys[-1], (3, 7)), jnp.zeros(3))
+            *layers, features = normals(keys, [(3, 3)] * depth + [(3, 7)])
+            return FreeModel(tuple(layers), features, jnp.zeros(3))
 
         found = falsify(slack, sample, trial.key, starts=8 * trial.effort, steps=200, polish=3)
         random = _at_random(slack, sample, trial.key, 100)
@@ -232,11 +234,6 @@ def c19_larger_classes_have_shorter_means() -> Evidence:
     return holds_if("M >= 2; for M = 1 the longest mean is that of the class with n = 4b", combine(*more), one)
 
 
-def _squares(keys: jax.Array) -> jax.Array:
-    """A normal 3 x 3 matrix a key."""
-    return jax.vmap(lambda key: jax.random.normal(key, (3, 3)))(keys)
-
-
 def _at_random(slack, sample, key: jax.Array, points: int) -> jax.Array:
     return jax.jit(lambda key: jax.vmap(lambda key: slack(sample(key)))(jax.random.split(key, points)))(key)
 
@@ -265,6 +262,7 @@ def _follow(trial: Trial, depth: int, shares: tuple[float, ...]):
     sizes, (_, edge) = (20, 10, 5), thresholds(depth)
     first, *penalties = (penalty_at_load(depth, sizes, share * edge) for share in (0.97, *shares))
     start, *branch = (closed_form(sizes, penalty, branch="metastable") for penalty in (first, *penalties))
-    model = planted(start.layer_energy, np.eye(3), class_targets(sizes), first, trial.key, width=4)
-    ends = settled(stacked([model] * len(shares)), [sizes] * len(shares), penalties, 2000)
+    twins = stacked([(start.layer_energy, first)] * len(shares))
+    models = planted(twins[0], class_targets(sizes), twins[1], trial.key, width=4)
+    ends = settled(models, [sizes] * len(shares), penalties, 2000)
     return np.sum(ends.head[:, 2] ** 2, axis=1), start.head_energy[2], [minimum.head_energy[2] for minimum in branch]

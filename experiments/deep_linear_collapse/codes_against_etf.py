@@ -14,7 +14,6 @@ Run: python -m experiments.deep_linear_collapse.codes_against_etf
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -67,11 +66,6 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     exact = [costs(classes, config.depths) for classes in config.classes]
     simplex = np.array([costs(classes, config.searched_depths).simplex for classes in config.searched]).T
     ratio = np.array([code.cross_polytope / code.simplex for code in exact]).T
-    return {"ratio": ratio, "found": jax.jit(partial(_found, config))(key, simplex)}
-
-
-def _found(config, key, simplex):
-    """What descents end at over the cost of the simplex, (depths, classes, starts)."""
 
     def search(depth, classes):
         targets, penalty = class_targets((config.per_class,) * classes), equal_penalty(depth, config.decay)
@@ -79,6 +73,12 @@ def _found(config, key, simplex):
                        steps=config.steps).value  # fmt: skip
 
     values = [[search(depth, classes) for classes in config.searched] for depth in config.searched_depths]
+    return {"ratio": ratio, "found": _over(values, simplex)}
+
+
+@jax.jit
+def _over(values, simplex):
+    """Costs where descents end over that of the simplex, (depths, classes, starts)."""
     return jnp.array(values) / simplex[:, :, None]
 
 

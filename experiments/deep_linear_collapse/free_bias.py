@@ -12,7 +12,6 @@ Run: python -m experiments.deep_linear_collapse.free_bias
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -64,24 +63,23 @@ def cosines(gram: Any) -> Any:
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Cosine matrices, (cases, K, K)."""
-    penalty, predicted = equal_penalty(config.depth, config.decay), []
+    penalty, widths = equal_penalty(config.depth, config.decay), (config.width,) * config.depth
+    ends, predicted = [], []
     for name, biased in CASES:
         sizes = getattr(config, name)
+        ends.append(
+            descend(key, config.starts, class_targets(sizes), widths, penalty, biased=biased, steps=config.steps)
+        )
         gram = biased_minimum(sizes, penalty).head if biased else np.diag(closed_form(sizes, penalty).head_energy)
         predicted.append(cosines(gram))
-    return {"found": jax.jit(partial(_found, config, penalty))(key), "predicted": np.stack(predicted)}
+    return {"found": _found(ends), "predicted": np.stack(predicted)}
 
 
-def _found(config, penalty, key):
+@jax.jit
+def _found(ends):
     """Cosines where the best descents end."""
-    widths = (config.width,) * config.depth
-    targets = np.stack([class_targets(config.equal), class_targets(config.unequal)])
-
-    def gram(targets, biased):
-        head = lowest(descend(key, config.starts, targets, widths, penalty, biased=biased, steps=config.steps)).head
-        return head @ head.T
-
-    return cosines(jnp.concatenate([jax.vmap(partial(gram, biased=biased))(targets) for biased in (False, True)]))
+    heads = jnp.stack([lowest(end).head for end in ends])
+    return cosines(heads @ heads.swapaxes(1, 2))
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

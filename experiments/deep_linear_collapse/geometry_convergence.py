@@ -45,7 +45,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(depths=(1, 2), width=6, class_sizes=(3, 3), steps=40, every=10, seeds=2),
+    "smoke": Config(depths=(2,), width=4, class_sizes=(3, 3), steps=40, every=10, seeds=2),
     "laptop": Config(),
     "paper": Config(class_sizes=(100, 100, 100, 100), depths=(1, 3, 6, 9), width=64, steps=20_000, seeds=10),
 }

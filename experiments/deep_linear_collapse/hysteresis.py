@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.draws import normals
 from core.features.quasi_newton import minimise
 from core.features.unconstrained import class_targets, layer_product, squared_loss
 from core.run.experiment import Arrays, Experiment, Run
@@ -57,8 +58,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
         up = np.linspace(death / 3, 1.2 * spinodal, config.points)
         path = np.concatenate([up, up[::-1]])
         penalties = [penalty_at_load(depth, SIZES, load) for load in path]
-        energy = closed_form(SIZES, penalties[0]).layer_energy
-        start = planted(energy, np.eye(3), TARGETS, penalties[0], key, width=4)
+        energy, first = closed_form(SIZES, penalties[0]).layer_energy, stacked(penalties[:1])
+        start = planted(energy[None], TARGETS, first, key, width=4)
         results["load"].append(path)
         energies.append(followed(start, stacked(penalties), key, config.push, config.steps))
         line = np.linspace(path[0], path.max(), 300)
@@ -69,14 +70,15 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
 
 
 @jax.jit
-def followed(model, penalties, key, push, steps) -> jax.Array:
+def followed(start, penalties, key, push, steps) -> jax.Array:
     """Head energy of the smallest class, under one penalty after the other."""
-    targets = jnp.asarray(TARGETS)
+    targets, model = jnp.asarray(TARGETS), jax.tree.map(lambda rows: rows[0], start)
 
     def follow(model, at):
         penalty, key = at
         keys = jax.random.split(key, len(model.layers))
-        pushed = tuple(w + push * jax.random.normal(k, w.shape) for w, k in zip(model.layers, keys, strict=True))
+        noise = normals(keys, [layer.shape for layer in model.layers])
+        pushed = tuple(w + push * x for w, x in zip(model.layers, noise, strict=True))
         loss = partial(squared_loss, targets=targets, penalty=penalty)
         model, _, _ = minimise(loss, model._replace(layers=pushed), steps, slope_norm=1e-9)
         return model, jnp.sum(layer_product(model.layers)[2] ** 2)

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.draws import normals
 from core.features.unconstrained import class_targets, plant_model
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
@@ -46,7 +47,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(depths=(1, 2), samples=12, measured_minorities=(4,), steps=60),
+    "smoke": Config(depths=(2,), samples=12, measured_minorities=(4,), steps=60),
     "laptop": Config(),
     "paper": Config(measured_minorities=(30, 24, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2), steps=2000),
 }
@@ -82,7 +83,8 @@ def _descended(config, key, energies):
     def push(energy, targets, minority):
         start = plant_model(energy, jnp.eye(2), targets, penalty, key, 3)
         keys = jax.random.split(jax.random.fold_in(key, minority), len(start.layers))
-        pushed = tuple(w + 0.02 * jax.random.normal(k, w.shape) for w, k in zip(start.layers, keys, strict=True))
+        noise = normals(keys, [layer.shape for layer in start.layers])
+        pushed = tuple(w + 0.02 * x for w, x in zip(start.layers, noise, strict=True))
         return start._replace(layers=pushed)
 
     pushed = jax.vmap(push)(energies, targets, minorities)

@@ -13,7 +13,6 @@ Run: python -m experiments.deep_linear_collapse.minority_phase
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -21,12 +20,14 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.features.unconstrained import Penalty, class_targets, plant_model
+from core.features.unconstrained import Penalty, class_targets
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.deep_linear_collapse._descents import (
+    Ends,
     closed_form,
     penalty_at_load,
+    planted,
     roots,
     settle,
     stacked,
@@ -68,8 +69,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     power = roots(np.broadcast_to(load, (len(depth), len(load))), depth) ** depth
     probes = np.linspace(0.15, config.largest_load - 0.1, config.measured)
     starts = [living(depth, probes) for depth in config.measured_depths]
-    found = jax.jit(partial(_found, config, probes))(key, starts)
-    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": found}
+    ends = [descended(key, *start, probes, config.steps) for start in starts]
+    return {"load": load, "output": power / (1 + power), "probe_load": probes, "found": _smallest(ends)}
 
 
 def living(depth: int, loads: np.ndarray) -> tuple[np.ndarray, Penalty]:
@@ -80,18 +81,18 @@ def living(depth: int, loads: np.ndarray) -> tuple[np.ndarray, Penalty]:
     return np.stack(energies), stacked(penalties)
 
 
-def _found(config, loads, key, starts):
-    """The smallest class's output where descent ends from there, (depths, loads)."""
-    targets, found = class_targets(SIZES), []
+def descended(key: jax.Array, energy: Any, start: Penalty, loads: np.ndarray, steps: int) -> Ends:
+    """Where descent ends from there at these loads."""
+    penalties = stacked([penalty_at_load(energy.shape[1], SIZES, load) for load in loads])
+    targets = class_targets(SIZES)
+    models = planted(energy, targets, start, key, width=4)
+    return settle(models, np.stack([targets] * len(loads)), penalties, steps, 1e-9)
 
-    def plant(energy, penalty):
-        return plant_model(energy, jnp.eye(3), targets, penalty, key, 4)
 
-    for depth, start in zip(config.measured_depths, starts, strict=True):
-        penalties = stacked([penalty_at_load(depth, SIZES, load) for load in loads])
-        ends = settle(jax.vmap(plant)(*start), np.stack([targets] * len(loads)), penalties, config.steps, 1e-9)
-        found.append((ends.head @ ends.means)[:, 2, 2])
-    return jnp.stack(found)
+@jax.jit
+def _smallest(ends):
+    """The smallest class's output, (depths, loads)."""
+    return jnp.stack([(end.head @ end.means)[:, 2, 2] for end in ends])
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -13,7 +13,6 @@ Run: python -m experiments.deep_linear_collapse.network_substitute
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -55,22 +54,25 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Excess loss (depths, seeds, records), squared lengths found (depths, seeds, 2, K) and predicted."""
-    minima = [closed_form(config.class_sizes, equal_penalty(depth, config.decay)) for depth in config.depths]
-    excess, found = jax.jit(partial(_trained, config, run.mesh))(key, [minimum.value for minimum in minima])
+    penalties = [equal_penalty(depth, config.decay) for depth in config.depths]
+    minima = [closed_form(config.class_sizes, penalty) for penalty in penalties]
+    networks = [
+        descend_networks(
+            run.mesh, key, config.seeds, config.class_sizes, (config.hidden, config.width), penalty,
+            config.records - 1, stretch=config.stretch, noise=config.noise,
+        )
+        for penalty in penalties
+    ]  # fmt: skip
+    excess, found = _over(networks, [minimum.value for minimum in minima])
     predicted = np.stack([np.stack([minimum.head_energy, minimum.mean_energy]) for minimum in minima])
     return {"excess": excess, "found": found, "predicted": predicted}
 
 
-def _trained(config, mesh, key, lowest):
-    excess, found = [], []
-    for depth, value in zip(config.depths, lowest, strict=True):
-        losses, lengths = descend_networks(
-            mesh, key, config.seeds, config.class_sizes, (config.hidden, config.width),
-            equal_penalty(depth, config.decay), config.records - 1, stretch=config.stretch, noise=config.noise,
-        )  # fmt: skip
-        excess.append(losses / value - 1)
-        found.append(lengths)
-    return jnp.stack(excess), jnp.stack(found)
+@jax.jit
+def _over(networks, lowest):
+    """Losses over the closed form's, and the lengths, of all depths."""
+    excess = [losses / value - 1 for (losses, _), value in zip(networks, lowest, strict=True)]
+    return jnp.stack(excess), jnp.stack([lengths for _, lengths in networks])
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -12,7 +12,6 @@ Run: python -m experiments.deep_linear_collapse.unequal_decay
 """
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -60,14 +59,15 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, Any]:
     """Energies by layer, Gram matrices from the output down, and the balance of the best start."""
     penalty = Penalty(np.array(config.decays), np.asarray(config.feature_decay))
     minimum = closed_form(config.class_sizes, penalty)
-    found = jax.jit(partial(_found, config, penalty))(key, minimum.value)
-    return {**found, "predicted": -np.sort(-minimum.layer_energy, axis=1)}
-
-
-def _found(config, penalty, key, least):
     targets, widths = class_targets(config.class_sizes), (config.width,) * len(config.decays)
-    best = lowest(descend(key, config.starts, targets, widths, penalty, steps=config.steps))
-    layers, rank = best.model.layers, len(config.class_sizes)
+    ends = descend(key, config.starts, targets, widths, penalty, steps=config.steps)
+    return {**_found(ends, penalty, minimum.value), "predicted": -np.sort(-minimum.layer_energy, axis=1)}
+
+
+@jax.jit
+def _found(ends, penalty, least):
+    best = lowest(ends)
+    layers, rank = best.model.layers, len(best.head)
     tops = accumulate(reversed(layers), jnp.matmul)
     return {
         "energy": jnp.stack([jnp.linalg.svd(w, compute_uv=False)[:rank] ** 2 for w in layers]),

@@ -3,20 +3,21 @@
 import jax
 import jax.numpy as jnp
 
+from core.draws import normals
+
 
 def random_policies(key: jax.Array, answers: int, spread: float = 1.0) -> tuple[jax.Array, jax.Array]:
     """Log-probabilities of a reference and of a target."""
-    first, second = jax.random.split(key)
-    reference = 1.5 * jax.random.normal(first, (answers,))
-    return jax.nn.log_softmax(reference), jax.nn.log_softmax(reference + spread * jax.random.normal(second, (answers,)))
+    first, second = normals(jax.random.split(key), [(answers,)] * 2)
+    return jax.nn.log_softmax(1.5 * first), jax.nn.log_softmax(1.5 * first + spread * second)
 
 
-def sample_pairs(key: jax.Array, log_chosen: jax.Array, log_rejected: jax.Array, pairs: int) -> jax.Array:
-    """Counts (answers, answers) of chosen against rejected."""
-    first, second = jax.random.split(key)
-    chosen = jax.random.categorical(first, log_chosen, shape=(pairs,))
-    rejected = jax.random.categorical(second, log_rejected, shape=(pairs,))
-    return jnp.zeros((log_chosen.size,) * 2).at[chosen, rejected].add(1.0)
+def sample_pairs(key: jax.Array, log_chosen: jax.Array, log_rejected: jax.Array, sizes: tuple[int, ...]) -> jax.Array:
+    """Counts (sizes, answers, answers) of chosen against rejected, each among the first so many of the same pairs."""
+    sample = lambda key, logits: jax.random.categorical(key, logits, shape=(max(sizes),))  # noqa: E731
+    chosen, rejected = jax.vmap(sample)(jax.random.split(key), jnp.stack([log_chosen, log_rejected]))
+    counted = jnp.arange(max(sizes)) < jnp.array(sizes)[:, None]
+    return jax.vmap(jnp.zeros((log_chosen.size,) * 2).at[chosen, rejected].add)(counted * 1.0)
 
 
 def best_rewards(counts: jax.Array, sweeps: int = 40) -> jax.Array:

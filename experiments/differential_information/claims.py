@@ -33,7 +33,7 @@ def c01_labels_encode_the_ratio(trial: Trial) -> Evidence:
     """With chosen from π_ref and rejected from π_ref (π_ref/π*)^β, y beats y' with probability σ(β log q(y)/q(y'))."""
     reference, target = _setting(trial)
     pairs = jax.jit(sample_pairs, static_argnums=3)
-    counts = np.asarray(pairs(trial.key, reference, line(reference, target, -BETA), 20_000 * trial.effort))
+    counts = np.asarray(pairs(trial.key, reference, line(reference, target, -BETA), (20_000 * trial.effort,)))[0]
     first, second = np.triu_indices(ANSWERS, 1)
     log_q = np.log(np.asarray(information_of(target, reference)))
     chance = 1 / (1 + np.exp(-BETA * (log_q[first] - log_q[second])))

@@ -67,22 +67,20 @@ def _divergences(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Ar
     def divergence(target: jax.Array, learned: jax.Array) -> jax.Array:
         return jnp.sum(jnp.exp(target) * (target - learned))
 
-    def one(key: jax.Array, exponent: jax.Array) -> tuple[jax.Array, jax.Array]:
-        reference, target = random_policies(key, config.answers)
+    def one(reference: jax.Array, target: jax.Array, exponent: jax.Array) -> tuple[jax.Array, jax.Array]:
         rejected = on_the_line(reference, target, -beta * exponent)
         flat = jnp.zeros(config.answers)
         return tuple(
             divergence(target, learned_policy(start, reference, rejected, beta)) for start in (reference, flat)
         )
 
-    keys = jax.random.split(key, config.policies)
-    ratio, bare = jax.vmap(jax.vmap(one, (None, 0)), (0, None))(keys, exponents)
-    reference, target = random_policies(keys[0], config.answers)
+    policies = jax.vmap(lambda key: random_policies(key, config.answers))(jax.random.split(key, config.policies))
+    ratio, bare = jax.vmap(jax.vmap(one, (None, None, 0)), (0, 0, None))(*policies, exponents)
+    reference, target = (policy[0] for policy in policies)
     rejected = on_the_line(reference, target, -beta)
 
     def from_samples(key: jax.Array) -> jax.Array:
-        counts = jnp.stack([sample_pairs(key, reference, rejected, pairs) for pairs in config.pairs])
-        rewards = jax.vmap(best_rewards)(counts)
+        rewards = jax.vmap(best_rewards)(sample_pairs(key, reference, rejected, config.pairs))
         return jax.vmap(lambda r: divergence(target, jax.nn.log_softmax(reference + r / beta)))(rewards)
 
     finite = over_devices(mesh, from_samples, jax.random.split(jax.random.fold_in(key, 1), config.samples))

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 from matplotlib.figure import Figure
 
+from core.draws import normal
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.forms import line_with_band
@@ -50,8 +51,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
 def _shares(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     k, keys = config.classes, jax.random.split(key, 3)
-    teacher = 3 * jax.random.normal(keys[0], (config.draws, k))
-    noise = jax.random.normal(keys[1], (config.draws, k))
+    teacher = 3 * normal(keys[0], (config.draws, k))
+    noise = normal(keys[1], (config.draws, k))
     scales, mixtures = jnp.linspace(0, 6, config.points), jnp.linspace(0, 1, config.points)
 
     def share(scale, offset):
@@ -59,7 +60,7 @@ def _shares(config: Config, key: jax.Array) -> dict[str, jax.Array]:
         return jnp.sum(residual, axis=1) ** 2 / k / jnp.sum(residual**2, axis=1)
 
     shares = jax.vmap(jax.vmap(share, (0, None), out_axes=1), (None, 0))(scales, jnp.array(config.offsets))
-    rows = jax.random.normal(keys[2], (config.draws, k, k)) / jnp.sqrt(k)
+    rows = normal(keys[2], (config.draws, k, k)) / jnp.sqrt(k)
     simplex = jnp.eye(k) - 1 / k
 
     def arrives(mixture):

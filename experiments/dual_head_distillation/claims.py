@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.draws import normal
 from core.verify.evidence import Evidence, combine, refuted
 from core.verify.identity import identity
 from core.verify.trial import Trial
@@ -29,7 +30,7 @@ def c01_only_the_binary_residual_has_an_all_ones_part(trial: Trial) -> Evidence:
     """Cross-entropy's residual sums to zero; the binary divergence's sums to Σ σ(z_s) - σ(z_t)."""
 
     def residual_sums(key: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        student, teacher = 3 * jax.random.normal(key, (2, 50 * trial.effort, CLASSES))
+        student, teacher = 3 * normal(key, (2, 50 * trial.effort, CLASSES))
         cross_entropy = jax.grad(lambda z: jnp.sum(jax.nn.logsumexp(z, axis=1) - z[:, 0]))(student)
         binary = jax.grad(lambda z: jnp.sum(binary_divergence(z, teacher)))(student)
         expected = jnp.sum(jax.nn.sigmoid(student) - jax.nn.sigmoid(teacher), axis=1)
@@ -43,7 +44,7 @@ def c02_features_never_see_it(trial: Trial) -> Evidence:
     """Through a simplex ETF head, Wᵀ1 = 0, the all-ones part of a residual adds nothing to the features' gradient."""
 
     def slopes(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        student, teacher = 3 * jax.random.normal(key, (2, 50, CLASSES))
+        student, teacher = 3 * normal(key, (2, 50, CLASSES))
         residual, head = binary_residual(student, teacher), _head(key)
         return residual @ head, (residual - residual.mean(1, keepdims=True)) @ head
 
@@ -95,7 +96,7 @@ def _gradients(key: jax.Array, draws: int) -> Products:
 @partial(jax.jit, static_argnums=1)
 def _products(key: jax.Array, draws: int) -> Products:
     """By autodiff; logits a, b of student and teacher are both right: a > b."""
-    pairs, head = 3 * jax.random.normal(key, (2, 2, draws)), _head(key)
+    pairs, head = 3 * normal(key, (2, 2, draws)), _head(key)
     (a_s, a_t), (b_s, b_t) = pairs.max(1), pairs.min(1)
     student, teacher = symmetric_logits(a_s, b_s, CLASSES), symmetric_logits(a_t, b_t, CLASSES)
     # features whose logits are the student's, up to a common offset that a bias carries

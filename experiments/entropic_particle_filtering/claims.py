@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.draws import normal
 from core.particles.resampling import multinomial
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, holds_if
@@ -26,7 +27,7 @@ def c01_annealing_raises_the_effective_sample_size(trial: Trial) -> Evidence:
 
     @jax.jit
     def slacks(key: jax.Array) -> list[jax.Array]:
-        weights = jnp.exp(3 * jax.random.normal(key, (200 * trial.effort, 32)))
+        weights = jnp.exp(3 * normal(key, (200 * trial.effort, 32)))
         progress, size = jnp.linspace(0, 0.99, len(weights)), jax.vmap(effective_sample_size)
         rules = (jax.vmap(rule)(weights, progress) for rule in (annealed_weights, as_written))
         return [(size(flattened) - size(weights)) / 32 for flattened in rules]

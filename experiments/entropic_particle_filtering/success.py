@@ -42,7 +42,7 @@ class Config:
     runs: int = 300
 
 
-PRESETS = {"smoke": Config(particles=(4, 16), runs=50), "laptop": Config(), "paper": Config(runs=50000)}
+PRESETS = {"smoke": Config(particles=(16,), runs=50), "laptop": Config(), "paper": Config(runs=50000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

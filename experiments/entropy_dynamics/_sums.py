@@ -1,14 +1,13 @@
 """What the two comparisons of this paper have in common: runs on the tiny transformer, and three panels."""
 
 from collections.abc import Mapping
-from functools import partial
 
 import jax
 import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import Intervention
-from core.policies.testbed import MethodRuns, compare, sum_start
+from core.policies.testbed import SUM_STATIC, MethodRuns, sum_compared, sum_policy
 from core.run.experiment import Arrays, Run
 from figures.annotate import panel_letters
 from figures.forms import method_curves
@@ -20,9 +19,11 @@ PRESETS = {"smoke": MethodRuns(3, 2, 5, methods=1), "laptop": MethodRuns(), "pap
 def reports(methods: Mapping[str, Intervention], config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
-    recipe, base = sum_start(config)
-    compared = jax.jit(partial(compare, recipe, methods=list(methods.values())[: config.methods], mesh=run.mesh))
-    return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
+    compared = jax.jit(sum_compared, static_argnames=SUM_STATIC)
+    chosen, keys = tuple(methods.values())[: config.methods], jax.random.split(at_runs, config.seeds)
+    told = {"methods": chosen, "mesh": run.mesh, "rollouts": config.rollouts, "updates": 4, "width": 32}
+    return compared(params, keys, (0.8, 1.2), False, **told)
 
 
 def curves(methods: Mapping[str, Intervention], config: MethodRuns, arrays: Arrays, touched: str) -> Figure:

@@ -48,7 +48,7 @@ class Config:
             )
 
 
-PRESETS = {"smoke": Config(rollouts=3, methods=2), "laptop": Config(), "paper": Config(rollouts=1000)}
+PRESETS = {"smoke": Config(rollouts=3, methods=4), "laptop": Config(), "paper": Config(rollouts=1000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

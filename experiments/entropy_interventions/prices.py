@@ -45,7 +45,7 @@ class Config:
             raise ValueError(f"seeds={self.seeds}, methods={self.methods}: must be >= 2 and >= 1")
 
 
-PRESETS = {"smoke": Config(4, 2, methods=2), "laptop": Config(), "paper": Config(400, 64)}
+PRESETS = {"smoke": Config(4, 2, methods=4), "laptop": Config(), "paper": Config(400, 64)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

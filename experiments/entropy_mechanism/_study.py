@@ -9,7 +9,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float, Key
 
 from core.policies.tasks import bandit
-from core.policies.testbed import SumRuns, over_seeds, sum_start
+from core.policies.testbed import SumRuns, over_seeds, sum_policy, sum_recipe
 from core.policies.training import Recipe
 from theory.entropy.reward_law import parent_entropy
 
@@ -21,11 +21,11 @@ def sweep(
     key: Key[Array, ""],
     mesh: Mesh,
     names: Sequence[str],
-    **recipe,
 ) -> dict[str, Float[Array, "values seeds rollouts"]]:
     """The named reports of runs whose recipe is changed by each of the values: one program for all of them."""
     at_base, at_runs = jax.random.split(key)
-    plain, base = sum_start(config, **recipe)
+    plain = sum_recipe(horizon=config.rollouts)[0]
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
 
     def runs(params, key, values):
         keys = jax.random.split(key, config.seeds)
@@ -36,7 +36,7 @@ def sweep(
 
         return jax.lax.map(of_value, values)
 
-    return jax.jit(runs)(jax.jit(base)(at_base), at_runs, values)
+    return jax.jit(runs)(params, at_runs, values)
 
 
 def bandit_table(

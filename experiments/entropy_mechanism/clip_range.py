@@ -15,13 +15,13 @@ Run: python -m experiments.entropy_mechanism.clip_range
 from dataclasses import dataclass
 
 import jax
-import numpy as np
+import jax.numpy as jnp
 from matplotlib.figure import Figure
 
-from core.policies.testbed import SumRuns
+from core.policies.interventions.interface import NOTHING
+from core.policies.testbed import SUM_STATIC, SumRuns, sum_compared, sum_policy
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
-from experiments.entropy_mechanism._study import sweep
 from figures.annotate import panel_letters, small_print
 from figures.forms import line_with_band
 from figures.render import render
@@ -39,7 +39,7 @@ class Config(SumRuns):
 
 
 PRESETS = {
-    "smoke": Config(2, 2, 5, ranges=((0.2, 0.2),)),
+    "smoke": Config(3, 2, 5, ranges=((0.2, 0.2),), updates=4),
     "laptop": Config(),
     "paper": Config(200, 32, 1000),
 }
@@ -47,12 +47,15 @@ PRESETS = {
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Decision entropy (ranges, seeds, rollouts)."""
-
-    def bounded(recipe, span):
-        return recipe._replace(low=1 - span[0], high=1 + span[1])
-
-    changes = {"updates": config.updates, "reward_noise": True}
-    return sweep(bounded, np.array(config.ranges), config, key, run.mesh, ["decision_entropy"], **changes)
+    at_base, at_runs = jax.random.split(key)
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
+    compared, keys = jax.jit(sum_compared, static_argnames=SUM_STATIC), jax.random.split(at_runs, config.seeds)
+    sizes = {"rollouts": config.rollouts, "updates": config.updates, "width": 32}
+    runs = [
+        compared(params, keys, (1 - low, 1 + high), True, methods=(NOTHING,), mesh=run.mesh, **sizes)
+        for low, high in config.ranges
+    ]
+    return {"decision_entropy": jax.jit(jnp.concatenate)([found["decision_entropy"] for found in runs])}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -14,14 +14,13 @@ Run: python -m experiments.entropy_mechanism.covariance_and_change
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.policies.testbed import SumRuns, sum_start
-from core.policies.watch import watch_tokens
+from core.policies.testbed import SumRuns, sum_policy
+from core.policies.watch import watch_sums
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.annotate import panel_letters, small_print
@@ -45,9 +44,10 @@ PRESETS = {"smoke": Config(4, 2, 5), "laptop": Config(), "paper": Config(600, 32
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Predicted change, realised change and token covariance, (seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
-    recipe, base = sum_start(config, rate=config.rate, updates=1)
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
+    watched = jax.jit(watch_sums, static_argnames=("mesh", "rollouts", "rate"))
     keys = jax.random.split(at_runs, config.seeds)
-    reports = jax.jit(partial(watch_tokens, recipe, mesh=run.mesh))(jax.jit(base)(at_base), keys)[0]
+    reports = watched(params, keys, mesh=run.mesh, rollouts=config.rollouts, rate=config.rate)[0]
     return {name: reports[name] for name in ("predicted_change", "entropy_change", "covariance")}
 
 

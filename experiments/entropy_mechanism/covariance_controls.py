@@ -14,8 +14,6 @@ Cost: smoke 8 s, laptop 35 s
 Run: python -m experiments.entropy_mechanism.covariance_controls
 """
 
-from functools import partial
-
 import jax
 import numpy as np
 from matplotlib.figure import Figure
@@ -24,7 +22,7 @@ from core.policies.interventions.clip_bounds import clip_bounds
 from core.policies.interventions.clip_covariance import clip_covariance
 from core.policies.interventions.interface import NOTHING
 from core.policies.interventions.kl_covariance import kl_covariance
-from core.policies.testbed import MethodRuns, compare, sum_start
+from core.policies.testbed import SUM_STATIC, MethodRuns, sum_compared, sum_policy
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_mechanism._study import taught_curve
@@ -48,9 +46,11 @@ PRESETS = {"smoke": MethodRuns(3, 2, 5, methods=1), "laptop": MethodRuns(), "pap
 def compute(config: MethodRuns, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Reports (methods, seeds, rollouts)."""
     at_base, at_runs = jax.random.split(key)
-    recipe, base = sum_start(config)
-    compared = jax.jit(partial(compare, recipe, methods=list(METHODS.values())[: config.methods], mesh=run.mesh))
-    return compared(jax.jit(base)(at_base), keys=jax.random.split(at_runs, config.seeds))
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
+    compared = jax.jit(sum_compared, static_argnames=SUM_STATIC)
+    chosen, keys = tuple(METHODS.values())[: config.methods], jax.random.split(at_runs, config.seeds)
+    told = {"methods": chosen, "mesh": run.mesh, "rollouts": config.rollouts, "updates": 4, "width": 32}
+    return compared(params, keys, (0.8, 1.2), False, **told)
 
 
 def draw(config: MethodRuns, arrays: Arrays) -> Figure:

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from core.dealing import over_devices
 from core.policies.interventions.interface import Context
-from core.policies.testbed import sum_base, sum_recipe
+from core.policies.testbed import sum_policy, sum_recipe
 from core.policies.training import rollout, training_init
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
@@ -57,8 +57,8 @@ PRESETS = {"smoke": Config(2, 5, states=16), "laptop": Config(), "paper": Config
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Mean covariance of the top tokens: sampled (sets, shares), and exact (entries)."""
     at_base, at_rollouts, at_table = jax.random.split(key, 3)
-    recipe, model = sum_recipe()
-    params = jax.jit(partial(sum_base, recipe, model, steps=config.imitation))(at_base)
+    recipe = sum_recipe()[0]
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
 
     def ranked(params, key):
         state = training_init(recipe, params)

@@ -24,7 +24,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.interventions.interface import NOTHING
-from core.policies.testbed import SumRuns, compare, sum_start
+from core.policies.testbed import SUM_STATIC, SumRuns, sum_compared, sum_policy
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_mechanism._study import taught_curve
@@ -57,8 +57,10 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     keys = jax.random.split(at_runs, config.seeds)
 
     def reports(width: int) -> dict[str, jax.Array]:
-        recipe, base = sum_start(config, width=width)
-        return jax.jit(partial(compare, recipe, methods=[NOTHING], mesh=run.mesh))(jax.jit(base)(at_base), keys=keys)
+        params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=width, steps=config.imitation)
+        compared = jax.jit(sum_compared, static_argnames=SUM_STATIC)
+        told = {"methods": (NOTHING,), "mesh": run.mesh, "rollouts": config.rollouts, "updates": 4, "width": width}
+        return compared(params, keys, (0.8, 1.2), False, **told)
 
     return jax.jit(partial(_fits, config))([reports(width) for width in config.widths])
 

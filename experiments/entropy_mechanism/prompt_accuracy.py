@@ -25,9 +25,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.policies.tabular import exact_ascent
-from core.policies.testbed import SumRuns, sum_start
+from core.policies.testbed import SumRuns, sum_policy, sum_recipe
 from core.policies.training import Recipe
-from core.policies.watch import TokenRecord, watch_tokens
+from core.policies.watch import TokenRecord, watch_sums
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.entropy_mechanism._study import bandit_table
@@ -69,11 +69,11 @@ PRESETS = {
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Covariance by accuracy (seeds, windows, accuracies), and exactly (stages, states)."""
     at_base, at_runs, at_task = jax.random.split(key, 3)
-    recipe, base = sum_start(config, rate=3e-4, updates=1)
-    params = jax.jit(base)(at_base)
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
+    watched = jax.jit(watch_sums, static_argnames=("mesh", "rollouts", "rate"))
     keys = jax.random.split(at_runs, config.seeds)
-    tokens = jax.jit(partial(watch_tokens, recipe, mesh=run.mesh))(params, keys)[1]
-    sampled = jax.jit(jax.vmap(partial(_windows, config, recipe)))(tokens)
+    tokens = watched(params, keys, mesh=run.mesh, rollouts=config.rollouts, rate=3e-4)[1]
+    sampled = jax.jit(jax.vmap(partial(_windows, config, sum_recipe()[0])))(tokens)
     return {"sampled": sampled} | jax.jit(partial(_exact, config))(at_task)
 
 

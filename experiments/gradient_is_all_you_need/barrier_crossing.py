@@ -22,6 +22,7 @@ from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.particles.cbo import CboParameters
 from core.particles.hopping import HoppingParameters
 from core.run.experiment import Arrays, Experiment, Run
@@ -67,7 +68,7 @@ def _crossings(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Arra
             return height * ((x[0] / half) ** 2 - 1) ** 2 - 0.1 * height * x[0] / half
 
         place = lambda swarm, agreed: agreed.point[0]  # noqa: E731
-        around = -half + 0.2 * half * jax.random.normal(jax.random.fold_in(key, 10**6), (1, config.particles))
+        around = -half + 0.2 * half * normal(jax.random.fold_in(key, 10**6), (1, config.particles))
         hops = hopping_run(energy, HoppingParameters(config.alpha, config.width), key, around, config.steps, place)[1]
         parameters = CboParameters(1.0, 7.0, config.alpha, 0.01)
         swarm = consensus_run(energy, parameters, key, around, config.steps, record=place)[1]

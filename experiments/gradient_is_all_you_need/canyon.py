@@ -22,6 +22,7 @@ from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.particles.cbo import CboParameters, isotropic
 from core.particles.hopping import HoppingParameters
 from core.particles.loops import consensus_path
@@ -68,16 +69,18 @@ def _paths(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
     noise = jax.random.split(jax.random.fold_in(key, 1), config.runs)
 
     def swarms(key: jax.Array, width: float) -> jax.Array:
-        return CORNER + width * jax.random.normal(key, (2, config.particles))
+        return CORNER + width * normal(jax.random.fold_in(key, START_KEY), (2, config.particles))
+
+    def single(key: jax.Array) -> jax.Array:  # a shorter draw is the beginning of a longer one
+        return swarms(key, 0.5).ravel()[:2]
 
     def cbo(key: jax.Array) -> jax.Array:
         parameters = CboParameters(1.0, 1.6, 100.0, 0.01)
-        start = swarms(jax.random.fold_in(key, START_KEY), 0.5)
-        return consensus_run(canyon, parameters, key, start, config.steps, isotropic, consensus_path)[1]
+        return consensus_run(canyon, parameters, key, swarms(key, 0.5), config.steps, isotropic, consensus_path)[1]
 
     def hop(key: jax.Array) -> jax.Array:
-        start = swarms(jax.random.fold_in(key, START_KEY), 0.7)
-        return hopping_run(canyon, HoppingParameters(100.0, 0.7), key, start, config.steps, consensus_path)[1]
+        parameters = HoppingParameters(100.0, 0.7)
+        return hopping_run(canyon, parameters, key, swarms(key, 0.7), config.steps, consensus_path)[1]
 
     def descend(temperature: jax.Array, key: jax.Array) -> jax.Array:
         def step(x: jax.Array, k: jax.Array) -> tuple[jax.Array, None]:
@@ -89,13 +92,11 @@ def _paths(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
             x = jax.lax.scan(step, x, k * stride + jnp.arange(stride))[0]
             return x, x
 
-        start = CORNER + 0.5 * jax.random.normal(jax.random.fold_in(key, START_KEY), (2,))
-        return jax.lax.scan(stretch, start, jnp.arange(config.steps))[1]
+        return jax.lax.scan(stretch, single(key), jnp.arange(config.steps))[1]
 
     def proximal(key: jax.Array) -> jax.Array:
-        start = CORNER + 0.5 * jax.random.normal(jax.random.fold_in(key, START_KEY), (2,))
         step = lambda x, _: (proximal_point(canyon, x, 0.05, iterations=8),) * 2  # noqa: E731
-        return jax.lax.scan(step, start, None, length=config.steps)[1]
+        return jax.lax.scan(step, single(key), None, length=config.steps)[1]
 
     descents = jax.vmap(descend, (0, None))  # gradient descent is Langevin dynamics at temperature 0
     methods = lambda key: jnp.stack([cbo(key), hop(key), proximal(key), *descents(np.array([0.0, 1.0]), key)])  # noqa: E731
@@ -109,7 +110,7 @@ def draw(config: Config, arrays: Arrays) -> Figure:
     figure, axes = new_figure(DOUBLE, 1.95, cols=len(NAMES), sharey=True, sharex=True)
     axis = np.linspace(-2, 9, 221)
     with jax.enable_x64(False):
-        heights = np.asarray(canyon(jnp.asarray(np.stack(np.meshgrid(axis, axis)), jnp.float32)))
+        heights = np.asarray(jax.jit(canyon)(np.stack(np.meshgrid(axis, axis)).astype(np.float32)))
     for ax, name, paths in zip(axes, NAMES, arrays["paths"], strict=True):
         ax.contour(axis, axis, heights, levels=22, colors="#bbbbbb", linewidths=0.3, zorder=0)
         time = np.broadcast_to(np.arange(paths.shape[1]), paths.shape[:2])

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import norm
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.particles.swarm import consensus_of
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine
@@ -101,7 +102,7 @@ def c04_quantitative_laplace_principle(trial: Trial) -> Evidence:
         return right - 1 / (1 + 2 * alpha)  # E = x²: the consensus point, exactly
 
     found = falsify(slack, lambda key: jax.random.normal(key, (3,)), trial.key, starts=8 * trial.effort, steps=100)
-    grid = jax.jit(lambda key: jax.vmap(slack)(jax.random.normal(key, (1000, 3))))(jax.random.key(1))
+    grid = jax.jit(lambda key: jax.vmap(slack)(normal(key, (1000, 3))))(jax.random.key(1))
     # two atoms, one of mass 1/5 at x*, one of energy 1 at distance 2: attained as α → ∞, q → 1 and η → ∞
     sides = {"gap": 1.0, "ball_oscillation": 0.0, "ball_mass": 0.2, "mean_distance": 1.6, "exponent": 0.5}
     attained = jax.jit(laplace.laplace_bound)(12.0, coercivity=1e12, **sides)
@@ -117,7 +118,7 @@ def c05_quadratic_closed_forms(trial: Trial) -> Evidence:
     swarms = 600 * trial.effort
 
     def one(key):
-        x = mean[:, None] + root @ jax.random.normal(key, (2, particles))
+        x = mean[:, None] + root @ normal(key, (2, particles))
         return consensus_point(x, jnp.sum(x * (curvature @ x), 0) / 2, alpha)
 
     @jax.jit
@@ -259,7 +260,7 @@ def c13_linear_energies_lose_particles_exponentially(trial: Trial) -> Evidence:
     particles, swarms, width, slopes = 1000, 800 * trial.effort, 0.5, np.array([0.3, 0.6, 1.0])
 
     def hops(key):  # on each of the slopes, from the same draws
-        x = width * jax.random.normal(key, (2, particles))
+        x = width * normal(key, (2, particles))
         energies = x[0] / width * slopes[:, None]
         points = jax.vmap(lambda energy: consensus_point(x, energy, 1.0))(energies)
         return points, jax.vmap(lambda energy: effective_sample_size(gibbs_weights(energy, 1.0)))(energies) / particles
@@ -283,7 +284,7 @@ def c14_best_of_n(trial: Trial) -> Evidence:
     runs, sizes = 500 * trial.effort, (20, 200, 1000)
 
     def hops(key, particles):
-        draws = jax.random.normal(jax.random.fold_in(key, particles), (runs, 1, particles))
+        draws = normal(jax.random.fold_in(key, particles), (runs, 1, particles))
         return jax.vmap(lambda x: consensus_point(x, -x[0], jnp.inf)[0])(draws)
 
     @jax.jit

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.particles import cbo, hopping
 from core.particles.objectives import canyon, rastrigin_soft, sphere
 from core.particles.swarm import swarm_consensus, swarm_init
@@ -172,7 +173,7 @@ def c22_propagation_of_chaos(trial: Trial) -> Evidence:
 
     def gaps(key):
         # particles are numbered: the first of the large swarm see the same noise as the small swarm; starts match too
-        x, most = jax.random.normal(key, (1, many)) + 0.5, counts[-1]
+        x, most = normal(key, (1, many)) + 0.5, counts[-1]
         parameters = cbo.CboParameters(1.0, 0.5, 2.0, 0.05)
         end = lambda energy, x: consensus_run(energy, parameters, key, x, 20)[0].position[0]  # noqa: E731
         limit = end(sphere, x)[:most]
@@ -183,7 +184,7 @@ def c22_propagation_of_chaos(trial: Trial) -> Evidence:
 
         return jax.vmap(gap)(counts)
 
-    runs = 200 * trial.effort
+    runs = 100 if trial.effort == 1 else 200 * trial.effort
     found = jax.jit(lambda key: over_devices(trial.mesh, gaps, jax.random.split(key, runs), together=25))(trial.key)
     # the limit is itself a swarm, and shares these particles
     means = np.asarray(found).reshape(20, -1, len(counts)).mean(1) / (1 - counts / many)

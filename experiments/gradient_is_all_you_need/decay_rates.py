@@ -47,7 +47,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(dimensions=(1, 4), particles=1000, steps=30),
+    "smoke": Config(dimensions=(4,), particles=1000, steps=30),
     "laptop": Config(),
     "paper": Config(dimensions=(4, 8, 12, 16), particles=320000, steps=400, dt=0.01),
 }

@@ -49,7 +49,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(cells=200, steps=30, particles=(100, 300, 1000), runs=10),
+    "smoke": Config(cells=200, steps=30, particles=(100, 1000), runs=10),
     "laptop": Config(),
     "paper": Config(cells=3200, particles=(100, 1000, 10000, 100000), runs=400),
 }

@@ -21,6 +21,7 @@ from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.render import render
@@ -50,11 +51,11 @@ def _variances(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Arra
     curvatures = np.array(config.curvatures)
 
     def hop(curvature: jax.Array, key: jax.Array) -> jax.Array:  # α = s = 1, so τ h = h; one direction at a time
-        x = jax.random.normal(key, (1, config.particles))
+        x = normal(key, (1, config.particles))
         return consensus_point(x, curvature * x[0] ** 2 / 2, 1.0)[0]
 
     def gradient(curvature: jax.Array, key: jax.Array) -> jax.Array:  # y = noise, inputs of variance h, at the solution
-        features, noise = jax.random.normal(key, (2, 64))
+        features, noise = normal(key, (2, 64))
         return jnp.mean(jnp.sqrt(curvature) * features * noise)
 
     both = lambda key: jax.vmap(lambda h: (hop(h, key), gradient(h, key)))(curvatures)  # noqa: E731

@@ -19,10 +19,10 @@ import numpy as np
 from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
-from core.dealing import over_devices
+from core.dealing import over_grid
+from core.draws import normal
 from core.particles.cbo import CboParameters
 from core.particles.objectives import rastrigin_soft, sphere
-from core.particles.swarm import Objective
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.gradient_is_all_you_need._swarms import consensus_run, of_the_first
@@ -59,8 +59,9 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 def _gaps(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
     most, sizes = max(config.particles), np.array(config.particles)
 
-    def gaps(energy: Objective, alpha: float, key: jax.Array) -> jax.Array:
-        start = 0.5 + jax.random.normal(key, (1, config.limit))
+    def gaps(which: jax.Array, alpha: jax.Array, key: jax.Array) -> jax.Array:
+        energy = lambda x: jax.lax.switch(which, [function for _, function, _ in ENERGIES], x)  # noqa: E731
+        start = 0.5 + normal(key, (1, config.limit))
         parameters = CboParameters(1.0, 0.5, alpha, config.dt)
         end = lambda energy, x: consensus_run(energy, parameters, key, x, config.steps)[0].position[0]  # noqa: E731
         limit = end(energy, start)[:most]
@@ -71,8 +72,8 @@ def _gaps(config: Config, mesh: Mesh, key: jax.Array) -> jax.Array:
 
         return jax.vmap(gap)(sizes)
 
-    keys = jax.random.split(key, config.seeds)
-    return jnp.stack([over_devices(mesh, partial(gaps, *energy), keys, together=4) for _, *energy in ENERGIES])
+    cases = np.arange(len(ENERGIES)), np.array([alpha for *_, alpha in ENERGIES])
+    return over_grid(mesh, lambda case, key: gaps(*case, key), cases, jax.random.split(key, config.seeds), together=4)
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.draws import normal
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.forms import line_with_band
@@ -38,7 +39,7 @@ class Config:
     swarms: int = 200
 
 
-PRESETS = {"smoke": Config(points=6, swarms=40), "laptop": Config(), "paper": Config(points=60, swarms=4000)}
+PRESETS = {"smoke": Config((20, 200), points=6, swarms=40), "laptop": Config(), "paper": Config(points=60, swarms=4000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
@@ -50,7 +51,7 @@ def _regimes(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     slopes, sizes = np.geomspace(0.1, 20.0, config.points), np.array(config.particles)
 
     def one(particles: int, key: jax.Array, z: jax.Array) -> tuple[jax.Array, jax.Array]:
-        x = jax.random.normal(key, (1, particles))
+        x = normal(key, (1, particles))
         share = effective_sample_size(gibbs_weights(x[0] * z, 1.0)) / particles
         return share, -consensus_point(x, x[0] * z, 1.0)[0]
 

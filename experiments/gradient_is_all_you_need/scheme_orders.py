@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.draws import normal
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.forms import order_plot
@@ -55,7 +56,7 @@ def _errors(config: Config, key: jax.Array) -> dict[str, jax.Array]:
         weak.append(jnp.abs(rate - moment_rate(power, DRIFT, SIGMA)))
     two = [(1 - DRIFT * steps + sign * SIGMA * jnp.sqrt(steps)) ** 4 for sign in (1, -1)]
     weak.append(jnp.abs(jnp.log((two[0] + two[1]) / 2) / steps - moment_rate(4, DRIFT, SIGMA)))
-    finest = jax.random.normal(key, (2**config.levels, config.paths)) * 2.0 ** (-config.levels / 2)
+    finest = normal(key, (2**config.levels, config.paths)) * 2.0 ** (-config.levels / 2)
     exact = jnp.exp(-DRIFT - SIGMA**2 / 2 + SIGMA * finest.sum(0))
     strong = []
     for count in counts.tolist():

@@ -45,10 +45,11 @@ class Config:
     runs: int = 16
     particles: int = 64
     steps: int = 1000
+    line: int = 60  # points of the threshold, over the dimensions
 
 
 PRESETS = {
-    "smoke": Config((2, 8), (0.06, 1.0), 4, 32, 200),
+    "smoke": Config((8,), (0.06, 1.0), 4, 32, 200, 8),
     "laptop": Config(),
     "paper": Config(runs=200, particles=200),
 }
@@ -57,12 +58,12 @@ PRESETS = {
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Success (dimensions, noises) of both kinds, thresholds and exponents."""
     with jax.enable_x64(True):
-        lines = jax.jit(_lines)()
+        lines = jax.jit(partial(_lines, config))()
     return lines | jax.jit(partial(_rates, config, run.mesh))(key)
 
 
-def _lines() -> dict[str, jax.Array]:
-    line, strengths = np.geomspace(1, 100, 60), np.geomspace(0.03, 4, 100)
+def _lines(config: Config) -> dict[str, jax.Array]:
+    line, strengths = np.geomspace(1, 100, config.line), np.geomspace(0.03, 4, 100)
     critical = jax.vmap(lambda d: critical_noise(CONTRACTION, d))(line)
     exponents = jax.vmap(lambda r: euler_path_exponent(CONTRACTION, r))(strengths)
     return {"line": line, "critical": critical, "strengths": strengths, "exponents": exponents, "anywhere": critical[0]}

@@ -23,6 +23,7 @@ from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.particles.cbo import CboParameters, cbo_step, isotropic
 from core.particles.objectives import rastrigin_soft, sphere
 from core.particles.swarm import swarm_consensus, swarm_init
@@ -80,7 +81,7 @@ def _terms(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
         return jnp.abs(gap), jnp.abs(near - (START - tau * jax.grad(wavy)(START)))
 
     def sampled(key: jax.Array) -> jax.Array:  # hops of width 1 from y = 1 on x²/2 at α = 1: to 1/2
-        x = 1 + jax.random.normal(key, (1, counts[-1]))
+        x = 1 + normal(key, (1, counts[-1]))
         first = lambda n: consensus_point(x, jnp.where(jnp.arange(counts[-1]) < n, x[0] ** 2 / 2, jnp.inf), 1.0)[0]  # noqa: E731
         return (jax.vmap(first)(counts) - 0.5) ** 2
 

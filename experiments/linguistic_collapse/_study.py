@@ -100,39 +100,39 @@ def trained_rows(
     that learn from them, and all features are padded with zeros, which no metric sees. There is one seed at a time on
     each device of the mesh, so that no program knows how many there are.
     """
-    language_key, test_key, seed_key = jax.random.split(key, 3)
+    language_key, test_keys, seed_keys = _keys(key, config.seeds, mesh.size)
     language = _language(language_key, config.vocabulary, config.states)
-    seed_keys = jax.random.split(seed_key, config.seeds)
     chunk, widest, found = math.gcd(_TOGETHER, *config.steps), max(width for width, _ in architectures), []
 
     def texts(keys: jax.Array, first: int) -> jax.Array:
-        return _texts(keys, jnp.arange(first, first + chunk), language, config.batch, config.length + 1)
+        return _texts(keys, np.arange(first, first + chunk), language, config.batch, config.length + 1)
 
     pieces = math.ceil(config.test_texts / (chunk * config.batch))
-    same = jnp.broadcast_to(test_key, mesh.size)  # the shape of keys to learn with: drawing is compiled once
-    test = jnp.concatenate([texts(same, chunk * piece)[0] for piece in range(pieces)])
-    test = test.reshape(-1, config.length + 1)[: config.test_texts]
+    test = _joined([texts(test_keys, chunk * piece) for piece in range(pieces)], config.test_texts)
     for width, layers in architectures:
-        start, learn, look = network(mesh, config.vocabulary, config.length, width, layers, config.rate)
+        start, learn, look = network(mesh, config.vocabulary, config.length, width, layers, config.rate, widest)
         seen = []
-        for seeds in np.array_split(np.arange(config.seeds), range(mesh.size, config.seeds, mesh.size)):
-            init_keys, data_keys = _both(seed_keys[np.resize(seeds, mesh.size)])
+        for seeds, (init_keys, data_keys) in seed_keys:
             states = start(init_keys)
             for done in range(chunk, config.steps[-1] + 1, chunk):
-                states = learn(states, texts(data_keys, done - chunk), jnp.asarray(config.steps[-1]))
+                states = learn(states, texts(data_keys, done - chunk), config.steps[-1])
                 if done in config.steps:
-                    for seed, loss, features, head in zip(seeds, *look(states[0], test), strict=False):
-                        row = {"width": width, "layers": layers, "seed": seed, "steps": done, "loss": loss}
-                        seen.append(row | _measure(features, test[:, 1:].reshape(-1), head, widest))
+                    reports = jax.device_get(_reports(*look(states[0], test), test))
+                    for place, seed in enumerate(seeds):
+                        row = {"width": width, "layers": layers, "seed": seed, "steps": done}
+                        seen.append(row | {name: column[place] for name, column in reports.items()})
         found += sorted(seen, key=lambda row: row["seed"])
     return {name: np.array([float(row[name]) for row in found]) for name in found[0]}
 
 
 @cache
-def network(mesh: Mesh, vocabulary: int, length: int, width: int, layers: int, rate: float) -> tuple[Callable, ...]:
+def network(
+    mesh: Mesh, vocabulary: int, length: int, width: int, layers: int, rate: float, widest: int
+) -> tuple[Callable, ...]:
     """One architecture, compiled, for every seed: start from keys, steps on texts (seeds, steps, batch, length), look.
 
-    The rate falls to zero along a cosine, over as many steps as `learn` is told.
+    What is seen has zeros up to the widest, so that metrics are compiled once for all. The rate falls to zero along a
+    cosine, over as many steps as `learn` is told.
     """
     model = transformer(vocabulary, length, width=width, layers=layers, heads=2)
 
@@ -159,7 +159,7 @@ def network(mesh: Mesh, vocabulary: int, length: int, width: int, layers: int, r
         bare = {**params, "head": {"kernel": jnp.eye(width)}}  # the logits of an identity head are the features
         features, head = model.apply(bare, texts[:, :-1]).reshape(-1, width), params["head"]["kernel"]
         errors = optax.softmax_cross_entropy_with_integer_labels(features @ head, texts[:, 1:].reshape(-1))
-        return errors.mean(), features, head.T
+        return errors.mean(), *(jnp.pad(x, ((0, 0), (0, widest - width))) for x in (features, head.T))
 
     def starts(keys):
         return over_devices(mesh, start, keys)
@@ -175,7 +175,30 @@ def network(mesh: Mesh, vocabulary: int, length: int, width: int, layers: int, r
 
 
 _language = jax.jit(sample_language, static_argnums=(1, 2))
-_both = jax.jit(lambda keys: tuple(jax.vmap(jax.random.split, out_axes=1)(keys)))
+
+
+def _keys(key: jax.Array, seeds: int, devices: int) -> tuple[jax.Array, jax.Array, list[Any]]:
+    """Of the language, of the test, and (init, data) of the seeds that learn together; one a device but for the first.
+
+    Keys of the test have the shape of those to learn with: drawing is compiled once.
+    """
+    groups = np.array_split(np.arange(seeds), range(devices, seeds, devices))
+
+    @jax.jit
+    def split(key):
+        language_key, test_key, seed_key = jax.random.split(key, 3)
+        pairs = jax.vmap(jax.random.split)(jax.random.split(seed_key, seeds))
+        together = [tuple(pairs[np.resize(group, devices)].T) for group in groups]
+        return language_key, jnp.broadcast_to(test_key, devices), together
+
+    language_key, test_keys, together = split(key)
+    return language_key, test_keys, list(zip(groups, together, strict=True))
+
+
+@partial(jax.jit, static_argnums=1)
+def _joined(pieces: list[jax.Array], count: int) -> jax.Array:
+    texts = jnp.concatenate([piece[0] for piece in pieces])  # those of the first device: all are the same
+    return texts.reshape(-1, texts.shape[-1])[:count]
 
 
 @partial(jax.jit, static_argnums=(3, 4))
@@ -186,13 +209,12 @@ def _texts(keys: jax.Array, steps: jax.Array, language: Language, count: int, le
     return jax.vmap(jax.vmap(draw, (None, 0)), (0, None))(keys, steps)
 
 
-def _measure(features: jax.Array, labels: jax.Array, head: jax.Array, width: int) -> dict[str, jax.Array]:
-    return _report(*(jnp.pad(x, ((0, 0), (0, width - x.shape[1]))) for x in (features, head)), labels)
-
-
 @jax.jit
-def _report(features: jax.Array, head: jax.Array, labels: jax.Array) -> dict[str, jax.Array]:
-    return summary(collapse_report(features, labels, head))
+def _reports(losses: jax.Array, features: jax.Array, heads: jax.Array, texts: jax.Array) -> dict[str, jax.Array]:
+    """Loss and metrics of every seed that learned together."""
+    labels = texts[:, 1:].reshape(-1)
+    metrics = jax.lax.map(lambda seed: summary(collapse_report(seed[0], labels, seed[1])), (features, heads))
+    return {"loss": losses} | metrics
 
 
 def summary(report: CollapseReport) -> dict[str, jax.Array]:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.draws import normal, normals
 from core.verify.bound import bound
 from core.verify.evidence import Evidence, combine, holds_if
 from core.verify.falsify import falsify
@@ -36,7 +37,7 @@ def c01_writer_gradient_splits(trial: Trial) -> Evidence:
 
     @jax.jit
     def both(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        y, target, weight = jax.random.normal(key, (3, 9, 9))
+        y, target, weight = normal(key, (3, 9, 9))
         loss = lambda w: jnp.sum(jnp.cos(y @ w.T) * target)  # noqa: E731
         errors = -jnp.sin(y @ weight.T) * target
         return sum(writer_gradient_split(errors, y)), jax.grad(loss)(weight)
@@ -49,7 +50,7 @@ def c02_coherent_part_grows_like_tokens(trial: Trial) -> Evidence:
     sizes, mean, spread, draws = (2, 8, 32, 128), (0.5, 0.8), (1.0, 1.5), 300 * trial.effort
 
     def energies(tokens: int, key: jax.Array) -> jax.Array:
-        noise = jax.random.normal(key, (draws, 2, tokens, WIDTH)) / WIDTH**0.5
+        noise = normal(key, (draws, 2, tokens, WIDTH)) / WIDTH**0.5
         rows = noise * jnp.array(spread)[:, None, None] + jnp.array(mean)[:, None, None] / WIDTH**0.5
         parts = jax.vmap(writer_gradient_split)(rows[:, 0], rows[:, 1])
         return jnp.stack([jnp.sum(part**2, axis=(1, 2)) for part in parts])
@@ -75,13 +76,13 @@ def c03_attention_keeps_the_mean(trial: Trial) -> Evidence:
 
     @jax.jit
     def sides(key: jax.Array) -> tuple[jax.Array, ...]:
-        attention, x = _attention(key), jax.random.normal(key, (TOKENS, WIDTH))
+        attention, x = _attention(key), normal(key, (TOKENS, WIDTH))
         projector = jnp.eye(TOKENS) - 1 / TOKENS
         split = projector @ attention @ projector @ (projector @ x)
         slacks = jax.vmap(slack)(jax.vmap(draw)(jax.random.split(key, 100 * trial.effort)))
         return attention.sum(axis=1), split, token_split(attention @ x).centred, slacks
 
-    draw = lambda key: jax.random.normal(key, (TOKENS, 1))  # noqa: E731
+    draw = lambda key: normal(key, (TOKENS, 1))  # noqa: E731
     found = falsify(slack, draw, trial.key, starts=4 * trial.effort, steps=60, polish=2)
     rows, split, after, slacks = map(np.asarray, sides(trial.key))
     return combine(
@@ -111,7 +112,7 @@ def c05_range_always_contracts(trial: Trial) -> Evidence:
         gain = dobrushin(attention)
         return jnp.stack([gain - jnp.ptp(attention @ x) / jnp.ptp(x), 1 - gain])
 
-    draw = lambda key: jax.random.normal(key, (TOKENS + 1, TOKENS))  # noqa: E731
+    draw = lambda key: normal(key, (TOKENS + 1, TOKENS))  # noqa: E731
     found = falsify(lambda p: slacks(p)[0], draw, trial.key, starts=4 * trial.effort, steps=100, polish=2)
     each = jax.vmap(lambda key: slacks(draw(key)))
     at_random = jax.jit(lambda key: each(jax.random.split(key, 200 * trial.effort)))(trial.key)
@@ -127,14 +128,13 @@ def c06_equal_values_send_no_gradient_to_logits(trial: Trial) -> Evidence:
         size = jnp.linalg.norm(logit_gradient(jax.nn.softmax(point[0]), values[0], up[1]))
         return 0.5 - size / jnp.linalg.norm(token_split(values[0]).centred, 2) / jnp.linalg.norm(up[1])
 
-    draw = lambda key: jax.random.normal(key, (3, TOKENS, TOKENS))  # noqa: E731
+    draw = lambda key: normal(key, (3, TOKENS, TOKENS))  # noqa: E731
 
     @jax.jit
     def measured(key: jax.Array) -> tuple[jax.Array, ...]:
         keys = jax.random.split(key, 4)
-        logits = jax.random.normal(keys[0], (TOKENS, TOKENS))
-        upstream, own = jax.random.normal(keys[1], (2, TOKENS, WIDTH))
-        common = jax.random.normal(keys[2], (1, WIDTH))
+        shapes = (TOKENS, TOKENS), (2, TOKENS, WIDTH), (1, WIDTH)
+        logits, (upstream, own), common = normals(keys[:3], shapes)
         loss = lambda z, spread: jnp.sum(upstream * (jax.nn.softmax(z) @ (common + spread * own)))  # noqa: E731
         gradients = jax.vmap(lambda spread: jax.grad(loss)(logits, spread))(np.array([0.0, *spreads]))
         slacks = jax.vmap(lambda key: slack(draw(key)))(jax.random.split(keys[3], 100 * trial.effort))
@@ -156,7 +156,7 @@ def c07_split_residual(trial: Trial) -> Evidence:
 
     @jax.jit
     def passes(key: jax.Array) -> tuple[jax.Array, ...]:
-        x, branch, upstream = jax.random.normal(key, (3, TOKENS, WIDTH))
+        x, branch, upstream = normal(key, (3, TOKENS, WIDTH))
         z, pull = jax.vjp(lambda a, b: split_residual(a, b, alpha, beta), x, branch)
         return x, branch, upstream, z, *pull(upstream)
 
@@ -187,4 +187,4 @@ def c08_tokens_align_with_depth(trial: Trial) -> Evidence:
 
 
 def _attention(key: jax.Array) -> jax.Array:
-    return jax.nn.softmax(2 * jax.random.normal(key, (TOKENS, TOKENS)))
+    return jax.nn.softmax(2 * normal(key, (TOKENS, TOKENS)))

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.draws import normal, normals
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from figures.annotate import small_print
@@ -58,7 +59,7 @@ def everything(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     """One program, since many small ones take longer to compile."""
     keys = jax.random.split(key, 4)
     counts = 2 ** np.arange(1, config.log2_tokens + 1, 2)  # each compiles a program
-    noise = jax.random.normal(keys[0], (config.draws, 2, int(counts[-1]), config.width)) / config.width**0.5
+    noise = normal(keys[0], (config.draws, 2, int(counts[-1]), config.width)) / config.width**0.5
     rows = noise + config.mean / config.width**0.5
 
     def energies(rows: jax.Array) -> jax.Array:
@@ -80,8 +81,8 @@ def everything(config: Config, key: jax.Array) -> dict[str, jax.Array]:
 def decay(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     """Centred norm under random attention and the product of the layers' gains, (scales, draws, layers)."""
     size, draws = config.attention_tokens, 12
-    noise = jax.random.normal(key, (draws, config.layers, size, size))
-    start = token_split(jax.random.normal(jax.random.fold_in(key, 1), (draws, size, config.width))).centred
+    noise = normal(key, (draws, config.layers, size, size))
+    start = token_split(normal(jax.random.fold_in(key, 1), (draws, size, config.width))).centred
 
     @jax.vmap
     def paths(scale: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -101,9 +102,8 @@ def decay(config: Config, key: jax.Array) -> dict[str, jax.Array]:
 def logit_gradients(config: Config, key: jax.Array) -> dict[str, jax.Array]:
     """Norm of the logits' gradient over the spread of the values, and its bound."""
     size, keys = config.attention_tokens, jax.random.split(key, 4)
-    logits = jax.random.normal(keys[0], (size, size))
-    own, upstream = jax.random.normal(keys[1], (2, size, config.width))
-    common = jax.random.normal(keys[2], (1, config.width))
+    shapes = (size, size), (2, size, config.width), (1, config.width)
+    logits, (own, upstream), common = normals(keys[:3], shapes)
     spread = jnp.logspace(-3, 0, config.spreads)
 
     def norm(spread: jax.Array) -> jax.Array:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.draws import normal
 from core.features.proximity import feature_flow, proximal_features
 from core.features.quasi_newton import minimise
 from core.verify.bound import bound
@@ -37,7 +38,7 @@ def c01_collapse_is_the_minimum(trial: Trial) -> Evidence:
 
     @jax.jit
     def both(key):
-        start = jax.random.normal(key, (DIMENSION, CLASSES * PER_CLASS))
+        start = normal(key, (DIMENSION, CLASSES * PER_CLASS))
         loss = lambda x: reduced_loss(x, CLASSES, head, feature)  # noqa: E731
         ends = collapsed_features(DIMENSION, CLASSES, PER_CLASS, head, feature), minimise(loss, start, 500)[0]
         return [loss(x) for x in ends], [x.T @ x for x in ends]
@@ -67,7 +68,7 @@ def c04_a_tie_never_stops_collapse(trial: Trial) -> Evidence:
     pulls, features = np.array([0.1, 1.0, 10.0, 100.0, 1000.0]), np.array([0.1, 0.0])
 
     def ratio(feature, key, pull):
-        anchor = jax.random.normal(key, (DIMENSION, CLASSES * PER_CLASS))
+        anchor = normal(key, (DIMENSION, CLASSES * PER_CLASS))
         before = class_scatter(anchor, CLASSES)
         after = class_scatter(proximal_features(anchor, CLASSES, 0.1, feature, pull), CLASSES)
         return after.within / after.between * before.between / before.within
@@ -111,7 +112,7 @@ def c07_linear_answer(trial: Trial) -> Evidence:
     @jax.jit
     def errors(key):
         base = collapsed_features(DIMENSION, CLASSES, PER_CLASS, 0.1, 0.1)
-        shift = jax.random.normal(key, base.shape)
+        shift = normal(key, base.shape)
         linear = jnp.einsum("idje,ej->di", collapse_map(base, CLASSES, 0.1, 0.1, 5.0), shift)
 
         def error(size):
@@ -129,7 +130,7 @@ def c08_within_class_attenuation(trial: Trial) -> Evidence:
 
     def both(head, feature):
         base = collapsed_features(DIMENSION, CLASSES, PER_CLASS, head, feature)
-        anchor = base + 1e-5 * jax.random.normal(trial.key, base.shape)
+        anchor = base + 1e-5 * normal(trial.key, base.shape)
         before = class_scatter(anchor, CLASSES).within
         after = class_scatter(proximal_features(anchor, CLASSES, head, feature, 4.0), CLASSES).within
         rows = jnp.linalg.qr(best_head(base, CLASSES, head).T)[0]
@@ -157,7 +158,7 @@ def c09_feature_decay_helps_and_head_decay_hinders() -> Evidence:
 def _flows(trial: Trial) -> tuple[np.ndarray, list[Scatter]]:
     @jax.jit
     def follow(key):
-        start = jax.random.normal(key, (DIMENSION, CLASSES * PER_CLASS))
+        start = normal(key, (DIMENSION, CLASSES * PER_CLASS))
 
         @jax.vmap
         def along(head, feature, offset):

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.draws import normal
 from core.features.proximity import proximal_features
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
@@ -59,31 +60,30 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
 
 def _answers(config: Config, key: jax.Array) -> dict[str, jax.Array]:
-    keys = jax.random.split(key, config.seeds)
     shape = (config.dimension, config.classes * config.per_class)
+    draws = jax.vmap(lambda key: normal(key, shape))(jax.random.split(key, config.seeds))
+    base = collapsed_features(config.dimension, config.classes, config.per_class, 0.1, 0.1)
+    shifts = (jnp.array(config.displacements)[:, None, None, None] * draws).reshape(-1, *shape)
+
+    # one program for both panels: the draws, at each setting and pull, and what lies near collapse
+    grid = (len(SETTINGS), config.seeds, len(config.pulls))
+    setting, seed, pull = (place.ravel() for place in np.indices(grid))
+    random = np.column_stack([np.array(SETTINGS)[setting], np.array(config.pulls)[pull]])
+    near = np.tile([0.1, 0.1, config.linear_pull], (len(shifts), 1))
+    anchors = jnp.concatenate([draws[seed], base + shifts])
+    after = jax.vmap(lambda anchor, each: proximal_features(anchor, config.classes, *each))(
+        anchors, np.concatenate([random, near])
+    )
 
     def share(features):
         scatter = class_scatter(features, config.classes)
         return scatter.within / scatter.between
 
-    def step(key, pull, head, feature):
-        anchor = jax.random.normal(key, shape)
-        return share(proximal_features(anchor, config.classes, head, feature, pull)) / share(anchor)
-
-    over_pulls = jax.vmap(step, (None, 0, None, None))
-    each = jax.vmap(jax.vmap(over_pulls, (0, None, None, None)), (None, None, 0, 0))
-    ratios = each(keys, jnp.array(config.pulls), *jnp.array(SETTINGS).T)
-    base = collapsed_features(config.dimension, config.classes, config.per_class, 0.1, 0.1)
+    ratios = jax.vmap(share)(after[: len(random)]) / jax.vmap(share)(draws)[seed]
     linear = collapse_map(base, config.classes, 0.1, 0.1, config.linear_pull)
-
-    def error(size, key):
-        shift = size * jax.random.normal(key, shape)
-        exact = proximal_features(base + shift, config.classes, 0.1, 0.1, config.linear_pull) - base
-        first = jnp.einsum("idje,ej->di", linear, shift)
-        return jnp.linalg.norm(first - exact) / jnp.linalg.norm(exact)
-
-    errors = jax.vmap(jax.vmap(error, (None, 0)), (0, None))(jnp.array(config.displacements), keys)
-    return {"ratio": ratios, "error": errors}
+    exact, first = after[len(random) :] - base, jnp.einsum("idje,nej->ndi", linear, shifts)
+    errors = jnp.linalg.norm(first - exact, axis=(1, 2)) / jnp.linalg.norm(exact, axis=(1, 2))
+    return {"ratio": ratios.reshape(grid), "error": errors.reshape(-1, config.seeds)}
 
 
 def draw(config: Config, arrays: Arrays) -> Figure:

@@ -63,7 +63,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(depths=(2,), fan_ins=(3,), correlations=(0.0,), family_depths=(2,), points=20, dots=2, words=16),
+    "smoke": Config(depths=(2,), fan_ins=(3,), correlations=(0.0,), family_depths=(2,), points=20, dots=2, words=128),
     "laptop": Config(),
     "paper": Config(depths=(2, 5, 9, 12), family_depths=(9, 9, 5, 3), points=1000, dots=16, words=2048),
 }

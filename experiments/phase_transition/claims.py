@@ -186,20 +186,24 @@ def c18_simulation_matches_recursion(trial: Trial) -> Evidence:
     settings, words, shapes = 20 * trial.effort, 512, (Shape(3, 5), Shape(5, 3), Shape(11, 2))
     ends = np.array([[17], [0], [0]]), np.array([[32], [9], [13]])
 
-    @partial(jax.jit, static_argnums=1)
-    def simulated(key: jax.Array, shape: Shape) -> tuple[jax.Array, jax.Array]:
-        noise = jax.random.randint(key, (3, settings), *ends)
+    @jax.jit
+    def drawn() -> tuple[jax.Array, jax.Array]:
+        keys = jax.vmap(partial(jax.random.fold_in, trial.key))(np.arange(len(shapes)))
+        noise = jax.vmap(lambda key: jax.random.randint(key, (3, settings), *ends))(keys)
+        return jax.vmap(lambda key: jax.random.split(key, settings))(keys), noise
 
+    @partial(jax.jit, static_argnums=(2, 3))
+    def simulated(keys: jax.Array, noise: jax.Array, place: int, shape: Shape) -> jax.Array:
         def count(point: tuple[jax.Array, ...]) -> jax.Array:
             key, (leaf, flip, same) = point
             law = Law(Dyadic(leaf, 5), Dyadic(flip, 5), Dyadic(same, 4))
             return simulate_sharded(trial.mesh, key, law, shape, words, axis="devices")
 
-        return jax.lax.map(count, (jax.random.split(key, settings), noise.T)), noise
+        return jax.lax.map(count, (keys[place], noise[place].T))
 
-    keys = [jax.random.fold_in(trial.key, place) for place in range(len(shapes))]
-    drawn = [simulated(key, shape) for key, shape in zip(keys, shapes, strict=True)]
-    counts, noise = (np.stack([on_host(part) for part in parts]) for parts in zip(*drawn, strict=True))
+    keys, noise = drawn()
+    counts = np.stack([on_host(simulated(keys, noise, place, shape)) for place, shape in enumerate(shapes)])
+    noise = np.asarray(noise)
     fan_in, depth = np.array(shapes).T
     leaf, flip, same = np.moveaxis(noise, 1, 0)
     trees = Tree(fan_in[:, None], 1 - flip / 16, same / 16)

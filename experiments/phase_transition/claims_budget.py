@@ -118,7 +118,8 @@ def c17_strong_baseline_veto(trial: Trial) -> Evidence:
     def slacks(point: jax.Array) -> jax.Array:
         gamma, rho, single, share = jax.nn.sigmoid(point)
         tree = Tree(5.0, gamma, rho)
-        single = fixed_point(tree).bias + single * (1 - fixed_point(tree).bias)  # at the ceiling or above it
+        ceiling = fixed_point(tree).bias
+        single = ceiling + single * (1 - ceiling)  # at the ceiling or above it
         return single - tree_trajectory(share * single, tree, 12)[1:]  # leaves have a share of the compute
 
     points = partial(jax.random.normal, shape=(100 * trial.effort, 4))

@@ -53,7 +53,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(fan_ins=(3, 5), fan_in=11, points=16, dots=2, groups=256),
+    "smoke": Config(fan_ins=(5,), fan_in=11, points=16, dots=2, groups=256),
     "laptop": Config(),
     "paper": Config(points=400, dots=16, groups=200_000),
 }

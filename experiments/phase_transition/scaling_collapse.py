@@ -62,7 +62,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(fan_ins=(3,), depths=(6, 32), reach=1.5, points=21, dots=2, words=16),
+    "smoke": Config(fan_ins=(3,), depths=(2, 32), reach=0.8, points=21, dots=2, words=128),
     "laptop": Config(),
     "paper": Config(depths=(11, 32, 256, 8192), points=401, dots=25, words=1024),
 }

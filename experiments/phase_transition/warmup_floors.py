@@ -56,7 +56,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(depth=2, repetitions=100, points=20),
+    "smoke": Config(depth=1, repetitions=100, points=20),
     "laptop": Config(),
     "paper": Config(depth=8, repetitions=10_000, points=1000),
 }

@@ -40,7 +40,7 @@ class Config:
             raise ValueError(f"tokens={self.tokens}, step={self.step}: must be >= 2 and > 0")
 
 
-PRESETS = {"smoke": Config(100), "laptop": Config(), "paper": Config(40_000)}
+PRESETS = {"smoke": Config(1000), "laptop": Config(), "paper": Config(40_000)}
 
 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:

@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.policies.testbed import SumRuns, sum_start
-from core.policies.watch import TokenRecord, watch_tokens
+from core.policies.testbed import SumRuns, sum_policy
+from core.policies.watch import TokenRecord, watch_sums
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from experiments.steer._rows import NAMES, estimates, guessed
@@ -56,10 +56,10 @@ PRESETS = {"smoke": Config(4, 2, 5, skipped=1, tokens=100), "laptop": Config(), 
 def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Correlations: alone (estimators,), of tokens and of rollouts (seeds, estimators)."""
     at_base, at_runs, at_rows = jax.random.split(key, 3)
-    recipe, base = sum_start(config, rate=3e-4, updates=1)
-    params = jax.jit(base)(at_base)
+    params = jax.jit(sum_policy, static_argnames=("width", "steps"))(at_base, width=32, steps=config.imitation)
+    watched = jax.jit(watch_sums, static_argnames=("mesh", "rollouts", "rate"))
     keys = jax.random.split(at_runs, config.seeds)
-    tokens = jax.jit(partial(watch_tokens, recipe, mesh=run.mesh))(params, keys)[1]
+    tokens = watched(params, keys, mesh=run.mesh, rollouts=config.rollouts, rate=3e-4)[1]
     tokens, rollouts = jax.jit(jax.vmap(partial(_correlations, config)))(tokens)
     return {"alone": jax.jit(partial(_alone, config))(at_rows), "tokens": tokens, "rollouts": rollouts}
 

@@ -19,26 +19,24 @@ def scores(layers: Layers, data: tuple[jax.Array, jax.Array]) -> tuple[jax.Array
     return jnp.take_along_axis(logits, data[1][:, None], 1)[:, 0], jnp.argmax(logits, 1) == data[1]
 
 
-@partial(jax.jit, static_argnames=("mesh", "seeds", "methods", "each", "width", "training", "steps", "together"))
+@partial(jax.jit, static_argnames=("mesh", "seeds", "each", "width", "training", "steps"))
 def forget_all(
     mesh: jax.sharding.Mesh,
     key: jax.Array,
     seeds: int,
-    methods: int,
     each: int,
     width: int,
     training: int,
     steps: int,
     rates: tuple[float, float],
-    together: int | None = None,
 ) -> dict[str, jax.Array]:
-    """The first so many `METHODS`, (methods, seeds, steps); those of a seed share what was trained, see `forget`."""
+    """All `METHODS`, (methods, seeds, steps); those of a seed share what was trained, see `forget`."""
 
     def methods_of(key):
-        numbers = jnp.arange(methods)
+        numbers = jnp.arange(len(METHODS))
         return jax.vmap(lambda method: forget(key, method, each, width, training, steps, rates))(numbers)
 
-    found = over_devices(mesh, methods_of, jax.random.split(key, seeds), together=together)
+    found = over_devices(mesh, methods_of, jax.random.split(key, seeds), together=seeds)
     return jax.tree.map(lambda x: x.swapaxes(0, 1), found)
 
 

@@ -62,8 +62,8 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
     """Times of given depths (methods, points), descent (methods, points), distances (methods, seeds, steps)."""
     answer = jax.jit(partial(_answer, config))()
     sizes = (config.each, config.width, config.training, config.steps)
-    network = forget_all(run.mesh, key, config.seeds, 2, *sizes, (0.3, config.rate))
-    return {**answer, "distance": network["distance"]}
+    network = forget_all(run.mesh, key, config.seeds, *sizes, (0.3, config.rate))
+    return {**answer, "distance": network["distance"][:2]}
 
 
 def _answer(config: Config) -> dict[str, jax.Array]:

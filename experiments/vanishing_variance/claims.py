@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from core.draws import normal
 from core.trees.graphs import complete, ring, star
 from core.verify.evidence import Evidence, combine
 from core.verify.identity import identity
@@ -37,8 +38,8 @@ def c01_average_of_independent_networks(trial: Trial) -> Evidence:
     @partial(jax.jit, static_argnums=1)
     def share_and_law(key: jax.Array, networks: int, rho: float) -> tuple[jax.Array, jax.Array]:
         own, common = jax.random.split(key)
-        weights = (1 - rho) ** 0.5 * jax.random.normal(own, (networks, entries))
-        weights = weights + rho**0.5 * jax.random.normal(common, (1, entries))
+        weights = (1 - rho) ** 0.5 * normal(own, (networks, entries))
+        weights = weights + rho**0.5 * normal(common, (1, entries))
         return jnp.mean(weights.mean(axis=0) ** 2), mixed_variance(jnp.full(networks, 1 / networks), rho)
 
     for index, (networks, rho) in enumerate(cases):
@@ -55,7 +56,7 @@ def c02_gossip_on_graphs(trial: Trial) -> Evidence:
 
     @jax.jit
     def gossip(key: jax.Array, graph: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        mixing, weights = metropolis(graph), jax.random.normal(key, (nodes, entries))
+        mixing, weights = metropolis(graph), normal(key, (nodes, entries))
         for _ in range(rounds):
             weights = mixing @ weights
         return mixing, jnp.mean(weights**2, axis=1), gossip_variance(mixing, rounds + 1)
@@ -115,11 +116,11 @@ def c05_correction(trial: Trial) -> Evidence:
     signals = np.stack([x / np.linalg.norm(x) for x in flat])
 
     def mend(key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        weight = 0.3 + 0.01 * jax.random.normal(key, (20, 12))
+        weight = 0.3 + 0.01 * normal(key, (20, 12))
         return weight, restore_spread(weight, 0.5)
 
     def gains(key: jax.Array, x: jax.Array) -> jax.Array:
-        mean = jax.random.normal(key, (networks, width, width)).mean(axis=0) / width**0.5
+        mean = normal(key, (networks, width, width)).mean(axis=0) / width**0.5
         return jnp.sum((restore_spread(mean, width**-0.5) @ x) ** 2)
 
     @jax.jit
@@ -137,7 +138,7 @@ def c05_correction(trial: Trial) -> Evidence:
 
 def _gains(key: jax.Array, mixing: jax.Array) -> jax.Array:
     """Energy after 1, ..., DEPTH rectified layers of averaged He networks over that before."""
-    weights = jax.random.normal(key, (len(mixing), DEPTH, WIDTH, WIDTH)) * (2 / WIDTH) ** 0.5
+    weights = normal(key, (len(mixing), DEPTH, WIDTH, WIDTH)) * (2 / WIDTH) ** 0.5
 
     def layer(h: jax.Array, weight: jax.Array) -> tuple[jax.Array, jax.Array]:
         h = jax.nn.relu(weight @ h)

@@ -21,6 +21,7 @@ from jax.sharding import Mesh
 from matplotlib.figure import Figure
 
 from core.dealing import over_devices
+from core.draws import normal
 from core.run.experiment import Arrays, Experiment, Run
 from core.run.main import main
 from core.trees.graphs import complete, ring, star
@@ -64,7 +65,7 @@ def compute(config: Config, key: jax.Array, run: Run) -> dict[str, jax.Array]:
 
 def _laws(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
     weight_key, signal_key = jax.random.split(key)
-    weights = jax.random.normal(weight_key, (config.nodes, config.entries))
+    weights = normal(weight_key, (config.nodes, config.entries))
     mixing = jnp.stack([metropolis(graph(config.nodes)) for graph in GRAPHS.values()])
 
     @jax.vmap
@@ -76,7 +77,7 @@ def _laws(config: Config, mesh: Mesh, key: jax.Array) -> dict[str, jax.Array]:
 
     def gain(key: jax.Array, share: jax.Array, corrected: jax.Array) -> jax.Array:
         # An average of N independent normal matrices is one normal matrix of a share 1/N of the variance.
-        drawn = spread * share**0.5 * jax.random.normal(key, (config.layers, config.width, config.width))
+        drawn = spread * share**0.5 * normal(key, (config.layers, config.width, config.width))
         drawn = jnp.where(corrected, jax.vmap(lambda w: restore_spread(w, spread))(drawn), drawn)
 
         def layer(h: jax.Array, w: jax.Array) -> tuple[jax.Array, jax.Array]:

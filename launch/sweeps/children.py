@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.run.catalogue import ROOT
+from launch.jobs import GRACE_SECONDS
 from launch.sweeps.points import LOGS
 
-GRACE_SECONDS = 20.0  # between SIGTERM and SIGKILL
 _STARTS = 4  # of one shard: a child that dies again and again is not chance
 _LOOK_SECONDS = 0.1
 _SETTLED = (0, 1, 2)  # done, some points failed, refused: to start it again would change nothing
@@ -63,12 +63,6 @@ def log_of(folder: Path, shard: int) -> Path:
 def command(folder: Path, shard: str | int, count: int, flags: Sequence[str] = ()) -> list[str]:
     """The command of a worker."""
     return ["python", "-m", "launch.worker", str(folder), f"--shard={shard}", f"--of={count}", *flags]
-
-
-def default_count() -> int:
-    """One worker a core; one in all where there is an accelerator, which one process fills."""
-    accelerators = [*Path("/dev").glob("nvidia[0-9]*"), *Path("/dev").glob("accel[0-9]*")]
-    return 1 if accelerators else os.cpu_count() or 1
 
 
 def _start(folder: Path, shard: int, count: int, flags: Sequence[str]) -> subprocess.Popen[bytes]:

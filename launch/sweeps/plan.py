@@ -10,7 +10,7 @@ from core.run.catalogue import ROOT, Figure
 from core.run.complain import warn
 from core.run.experiment import Experiment
 from core.run.request import Request, preset_of
-from launch.sweeps.children import default_count
+from launch.jobs import default_count
 from launch.sweeps.grammar import grid, grid_size, swept_values
 from launch.sweeps.points import ABOUT, PARTS, RUNS, TABLE, Sweep, code_of, grown, make_points, read_sweep, write_sweep
 from launch.sweeps.work import load

@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from core.draws import normals
+from core.draws import normal, normals
 from tests.compiled import compiled
 
 SHAPES = ((3, 5), (7,))
@@ -24,3 +24,11 @@ def test_they_are_those_of_each_key_alone(dtype):
 def test_one_shape_for_each_key():
     with pytest.raises(ValueError, match="one for each"):
         normals(jax.random.split(jax.random.key(0), 3), [(2,), (3,)])
+
+
+def test_stored_numbers_are_the_same():
+    def both(key):
+        return normal(key, (3, 5)), jax.random.normal(key, (3, 5))
+
+    stored, drawn = compiled(both)(jax.random.key(4))
+    np.testing.assert_array_equal(stored, drawn)

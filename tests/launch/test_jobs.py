@@ -37,7 +37,7 @@ def compute_and_die(config, key, run):
 
 def draw(config, arrays):
     from matplotlib.figure import Figure
-    return Figure()
+    return Figure((1, 1))
 
 EXPERIMENT = Experiment({"smoke": Config()}, compute_and_die if DIES else compute, draw)
 '''

@@ -115,7 +115,8 @@ def code_price(code: Float[Array, "K K"], depth: Real[ArrayLike, ""]) -> Float[A
     A code needs its smallest margin to reach u; all else is logarithmic. The ETF pays K - 1, the cross-polytope
     2^(2/(M+1)) K/2, so it wins iff 2^((1-M)/(M+1)) K/(K-1) < 1: for M = 2 from K = 6 on, for M >= 3 from K = 4 on.
 
-    >>> [round(float(code_price(code(4), 3)), 4) for code in (etf_code, cross_polytope_code)]  # 3 and 2^(1/2) 2
+    >>> price = jax.jit(code_price)
+    >>> [round(float(price(code(4), 3)), 4) for code in (etf_code, cross_polytope_code)]  # 3 and 2^(1/2) 2
     [3.0, 2.8284]
     """
     gaps = jnp.diagonal(code)[None, :] - code + jnp.where(jnp.eye(code.shape[0]) > 0, jnp.inf, 0.0)

@@ -104,7 +104,8 @@ def centred_spectrum(class_sizes: Real[ArrayLike, " K"]) -> tuple[Float[Array, "
     The best bias centres the labels. The ν interlace the class sizes; A Aᵀ = V diag(w²) Vᵀ, and with P = I - n 1ᵀ/N the
     class means have H̄ᵀ H̄ = Pᵀ V diag(h²) Vᵀ P; b* = n/N. For equal sizes that is the simplex ETF, else not.
 
-    >>> print(" ".join(f"{nu:.2f}" for nu in centred_spectrum(jnp.full(4, 5.0))[0]))
+    >>> from jax import jit
+    >>> print(" ".join(f"{nu:.2f}" for nu in jit(centred_spectrum)(jnp.full(4, 5.0))[0].tolist()))
     5.00 5.00 5.00 0.00
     """
     sizes = within("class_sizes", class_sizes, 0, strict=True) * 1.0
@@ -117,9 +118,9 @@ def head_gram(minimum: DeepLinearMinimum, vectors: Float[Array, "K K"]) -> Float
     """A Aᵀ = V diag(w²) Vᵀ; V = I without a bias.
 
     >>> import jax
-    >>> spectrum, vectors = centred_spectrum(jnp.ones(4))
+    >>> spectrum, vectors = jax.jit(centred_spectrum)(jnp.ones(4))
     >>> m = jax.jit(deep_linear_minimum)(spectrum, 4, jnp.array([0.02]), 0.02)  # w² = √(ν λ_H/λ_W) - N λ_H = 0.92
-    >>> [round(float(x), 4) for x in head_gram(m, vectors)[0]]  # a simplex: 0.92 (I - J/4)
+    >>> [round(x, 4) for x in head_gram(m, vectors).tolist()[0]]  # a simplex: 0.92 (I - J/4)
     [0.69, -0.23, -0.23, -0.23]
     """
     return (vectors * minimum.head_energy[None, :]) @ vectors.T
@@ -131,7 +132,7 @@ def mean_gram(
     """H̄ᵀ H̄ of the class means under a free bias; the weighted mean of the features is zero.
 
     >>> import jax
-    >>> spectrum, vectors = centred_spectrum(jnp.ones(4))
+    >>> spectrum, vectors = jax.jit(centred_spectrum)(jnp.ones(4))
     >>> m = jax.jit(deep_linear_minimum)(spectrum, 4, jnp.array([0.02]), 0.02)  # λ_W = λ_H: as the head, so the means
     >>> bool(jnp.allclose(mean_gram(m, vectors, jnp.ones(4)), head_gram(m, vectors), atol=1e-5))
     True

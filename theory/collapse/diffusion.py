@@ -21,7 +21,8 @@ def collapsed_diffusion_entropy(
 
     With g = exp(-D²/(2σ²)) the walk has the eigenvalues 1, once, (1 - g)/(1 + (k-1) g), k - 1 times, and 0.
 
-    >>> round(float(collapsed_diffusion_entropy(8, 100.0, 1.0)), 6)
+    >>> from jax import jit
+    >>> round(float(jit(collapsed_diffusion_entropy)(8, 100.0, 1.0)), 6)
     3.0
     """
     clusters = jnp.asarray(clusters) * 1.0

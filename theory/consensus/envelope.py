@@ -48,7 +48,7 @@ def tilted_law(
 
     Where α is large the law sits at the proximal point: give that, or a kink of E near it, as the centre.
 
-    >>> law = tilted_law(lambda x: x**2 / 2, 0.0, 3.0, 1.0)  # of variance s²/(1 + τ)
+    >>> law = jax.jit(tilted_law, static_argnums=0)(lambda x: x**2 / 2, 0.0, 3.0, 1.0)  # of variance s²/(1 + τ)
     >>> print(f"{law_mean(law, jnp.square):.4f}")
     0.2500
     """
@@ -84,7 +84,7 @@ def hop(
 ) -> Float[Array, ""]:
     """x_α(N(y, s²)), the consensus point of infinitely many normal draws around y: a hop of consensus hopping.
 
-    >>> float(hop(lambda x: x**2 / 2, 3.0, 2.0, 1.0).round(4))  # y / (1 + τ)
+    >>> round(float(jax.jit(hop, static_argnums=0)(lambda x: x**2 / 2, 3.0, 2.0, 1.0)), 4)  # y / (1 + τ)
     1.0
     """
     return law_mean(tilted_law(energy, y, alpha, width, centre))
@@ -93,7 +93,7 @@ def hop(
 def gaussian_smoothing(energy: LineEnergy, y: Real[ArrayLike, ""], width: Real[ArrayLike, ""]) -> Float[Array, ""]:
     """E[E(y + s Z)], the limit α → 0 of the envelope at fixed width s.
 
-    >>> print(f"{gaussian_smoothing(jnp.square, 3.0, 2.0):.3f}")  # y² + s²
+    >>> print(f"{jax.jit(gaussian_smoothing, static_argnums=0)(jnp.square, 3.0, 2.0):.3f}")  # y² + s²
     13.000
     """
     law = line_law(lambda x: normal_log_density(x, y, width), y, width)

@@ -52,7 +52,8 @@ def consensus_point(
     Summed relative to the best point, so that a swarm that has collapsed far from the origin loses no digits and
     equal points give back that point.
 
-    >>> consensus_point(jnp.array([[1.0, 3.0, 9.0]]), jnp.array([5.0, 5.0, 6.0]), 1e15).tolist()
+    >>> from jax import jit
+    >>> jit(consensus_point)(jnp.array([[1.0, 3.0, 9.0]]), jnp.array([5.0, 5.0, 6.0]), 1e15).tolist()
     [2.0]
     """
     weights = gibbs_weights(energy, alpha)

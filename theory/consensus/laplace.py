@@ -53,8 +53,9 @@ def soft_minimum_shift(
         minimiser: x*.
         alpha: inverse temperature.
 
-    >>> shift = soft_minimum_shift(lambda x: jnp.pi * x[0] ** 2, lambda x: 0.0, jnp.zeros(1), 4.0)  # ½ log(4)/4
-    >>> print(f"{shift:.4f}")
+    >>> energy, flat = lambda x: jnp.pi * x[0] ** 2, lambda x: 0.0
+    >>> shift = jax.jit(soft_minimum_shift, static_argnums=(0, 1))(energy, flat, jnp.zeros(1), 4.0)
+    >>> print(f"{shift:.4f}")  # ½ log(4)/4
     0.1733
     """
     hessian = jax.hessian(energy)(minimiser)

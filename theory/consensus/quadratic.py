@@ -35,7 +35,9 @@ def tilted_normal(
 ) -> Tilted:
     """C_α = (C⁻¹ + α A)⁻¹ and m_α = b + C_α C⁻¹ (m - b), without inverting C or A, so that both may be singular.
 
-    >>> tilted = tilted_normal(jnp.ones(1), jnp.eye(1), jnp.eye(1), jnp.zeros(1), 1.0)
+    >>> from jax import jit
+    >>> one = jnp.array([[1.0]])
+    >>> tilted = jit(tilted_normal)(jnp.ones(1), one, one, jnp.zeros(1), 1.0)
     >>> tilted.mean.tolist(), tilted.covariance.tolist()
     ([0.5], [[0.5]])
     """
@@ -57,7 +59,9 @@ def effective_share(
 ) -> Float[Array, ""]:
     """Z_α² / Z_2α: limit of the effective sample size over N. It falls geometrically with the dimension.
 
-    >>> share = effective_share(jnp.zeros(1), jnp.eye(1), jnp.eye(1), jnp.zeros(1), 1.0)
+    >>> from jax import jit
+    >>> one = jnp.array([[1.0]])
+    >>> share = jit(effective_share)(jnp.zeros(1), one, one, jnp.zeros(1), 1.0)
     >>> print(f"{share:.4f}")  # Z_1 = 1/√2, Z_2 = 1/√3
     0.8660
     """
@@ -77,8 +81,10 @@ def consensus_covariance(
 
     The delta method gives E[w² (x - m_α)(x - m_α)ᵀ] / Z_α², and w² is the weight at 2α.
 
-    >>> v = consensus_covariance(jnp.zeros(1), jnp.eye(1), jnp.eye(1), jnp.zeros(1), 1.0)
-    >>> print(f"{v[0, 0]:.4f} {consensus_noise(1.0):.4f}")
+    >>> from jax import jit
+    >>> one = jnp.array([[1.0]])
+    >>> v = jit(consensus_covariance)(jnp.zeros(1), one, one, jnp.zeros(1), 1.0)
+    >>> print(f"{v.item():.4f} {consensus_noise(1.0):.4f}")
     0.3849 0.3849
     """
     once = tilted_normal(mean, covariance, curvature, minimiser, alpha)

@@ -41,8 +41,9 @@ def clipping_step(
 ) -> Float[Array, "*batch vocab"]:
     """The step m {p (1_X - 1_Y) - p (p_X - p_Y)}: the gradient that clipping alone leaves, m = E[max(A, 0)].
 
+    >>> from jax import jit
     >>> z = jnp.log(jnp.array([3.0, 1.0]))  # from (1/2, 1/2) to (3/4, 1/4): clipping alone leads back
-    >>> print(clipping_step(z, jnp.zeros(2), 0.2, 0.2, 1.0).round(4))
+    >>> print(jit(clipping_step)(z, jnp.zeros(2), 0.2, 0.2, 1.0).round(4))
     [-0.375  0.375]
     """
     below, above = _clipped_sets(logits, old_logits, low, high)
@@ -59,7 +60,8 @@ def change_by_clipping(
 ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
     """The two terms of dH, that of the lower and that of the upper bound; strength is η m.
 
-    >>> lower, upper = change_by_clipping(jnp.log(jnp.array([3.0, 1.0])), jnp.zeros(2), 0.2, 0.2, 1.0)
+    >>> from jax import jit
+    >>> lower, upper = jit(change_by_clipping)(jnp.log(jnp.array([3.0, 1.0])), jnp.zeros(2), 0.2, 0.2, 1.0)
     >>> print(f"{lower:.4f} {upper:.4f}")  # (9/128) log 3 each
     0.0772 0.0772
     """

@@ -21,7 +21,8 @@ def lower_tail(
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """∫_0^a q_u du of a discrete reward, and its quantile q_a.
 
-    >>> [float(x) for x in lower_tail(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), 0.75)]
+    >>> from jax import jit
+    >>> [float(x) for x in jit(lower_tail)(jnp.array([0.5, 0.5]), jnp.array([0.0, 1.0]), 0.75)]
     [0.25, 1.0]
     """
     level = within("level", level, 0, 1)
@@ -42,7 +43,8 @@ def mixed_tail_value(
 ) -> Float[Array, ""]:
     """MVaR = a (1 + w) RVaR_{0:a} + (b - a) RVaR_{a:b}.
 
-    >>> float(mixed_tail_value(jnp.array([0.5, 0.5]), jnp.array([-1.0, 1.0]), 0.5, 1.0))  # w (-1/2) + mean
+    >>> from jax import jit
+    >>> float(jit(mixed_tail_value)(jnp.array([0.5, 0.5]), jnp.array([-1.0, 1.0]), 0.5, 1.0))  # w (-1/2) + mean
     -0.25
     """
     to_low, to_high = lower_tail(prob, rewards, low)[0], lower_tail(prob, rewards, high)[0]

@@ -38,8 +38,9 @@ def estimate_correlation(votes: Real[ArrayLike, "tasks agents"]) -> Float[Array,
     An agent that is always right, or always wrong, has no correlation and is left out of the mean; with fewer than
     two others the result is NaN.
 
+    >>> from jax import jit
     >>> votes = jnp.array([[1, 1, 1], [1, 1, -1], [-1, -1, 1], [-1, -1, -1]])  # of three pairs one copies
-    >>> print(f"{estimate_correlation(votes):.4f}")
+    >>> print(f"{jit(estimate_correlation)(votes):.4f}")
     0.3333
     """
     centred = within("votes", votes, -1, 1) - estimate_bias(votes)[None]

@@ -46,8 +46,7 @@ def reproduction_number(
 ) -> Float[Array, ""]:
     """R = β λ_1(W)/δ. Errors die out where R < 1.
 
-    >>> ring = jnp.roll(jnp.eye(5), 1, axis=1) + jnp.roll(jnp.eye(5), -1, axis=1)
-    >>> print(f"{reproduction_number(ring, 0.1, 0.4):.3f}")
+    >>> print(f"{reproduction_number(1 - jnp.eye(3), 0.1, 0.4):.3f}")
     0.500
     """
     beta, delta = within("transmission", transmission, 0, 1), within("correction", correction, 0, 1, strict=True)

@@ -15,9 +15,10 @@ from core.policies.interventions.interface import Intervention, Shaped, masked_d
 def clip_vocabulary(width: float = 8.5, most: float = 1e-4, sides: str = "negative") -> Intervention:
     """Masks tokens with E_p[S] - S beyond `width` deviations; `sides` as in `clip_batch`.
 
+    >>> import jax
     >>> from core.policies.interventions.by_hand import by_hand
     >>> arguments = by_hand(discriminator=[[0.0, 0.0], [0.0, -4.0]], advantage=-1.0)  # D is 0, 0, 0, 4: σ = √3
-    >>> clip_vocabulary(1.0).shape(*arguments).effect.keep.tolist()
+    >>> jax.jit(clip_vocabulary(1.0).shape)(*arguments).effect.keep.tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
     if width < 0 or not 0 <= most <= 1 or sides not in SIDES:

@@ -27,7 +27,6 @@ def one_of(methods: Sequence[Intervention], index: Int[Array, ""]) -> Interventi
     if not methods:
         raise ValueError("methods is empty; allowed is at least one")
     each = list(enumerate(methods))
-
     at = jnp.clip(index, 0, len(methods) - 1)
 
     def switched(slot, branch, *operands):

@@ -93,7 +93,6 @@ TABLE |= {
     "past the clip": entropy_balanced(0.0, 1.0),
     "nothing": chain(),
     "open": clip_bounds(1.0, INF),  # plain policy gradient: no ratio is clipped
-    "bonus": entropy_bonus(0.1),
     "KL-Cov strong": kl_covariance(0.3, 5.0),
 }
 stats_of = compiled(token_stats)
@@ -279,7 +278,7 @@ def test_rewarded_tokens_past_the_clip_are_pushed_at_its_bound(batch, moved, pla
 
 def test_released_epo_is_only_its_bonus(batch, moved):
     for step in (0, 60):
-        released, bonus = (slope_of(name, moved, batch, step)[1] for name in ("EPO released", "bonus"))
+        released, bonus = (slope_of(name, moved, batch, step)[1] for name in ("EPO released", "entropy bonus"))
         np.testing.assert_allclose(released, bonus, atol=1e-8)
 
 

@@ -113,6 +113,17 @@ def shown(means, seen, head):
     return mean_geometry(means, seen), kernel.mean, tally_variance(kernel), duality(head, means, seen)
 
 
+def test_a_table_of_fewer_classes_than_dimensions_has_them_too():
+    features, labels, head = sample(6, 8)
+    means = np.stack([features[labels == k].mean(0) for k in range(6)])
+    geometry, mean, variance, dual = shown(means, np.ones(6, bool), head)
+    found = {**geometry._asdict(), "log": mean, "log_variance": variance}
+    found |= {f"dual_{name}": value for name, value in dual._asdict().items()}
+    expected = by_definition(features, labels, head)
+    for name, value in found.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-9, err_msg=name)
+
+
 def etf(classes, dimension, dtype=np.float64):
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(dimension, dimension)))[0]
     return ((np.eye(classes) - 1 / classes) @ turn[:classes]).astype(dtype)

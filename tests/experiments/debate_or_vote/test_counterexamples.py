@@ -7,6 +7,7 @@ from experiments.debate_or_vote.claims import (
     d05_average_of_the_group,
     d13_following_the_crowd_helps,
 )
+from tests.compiled import compiled
 from theory.trees.urn import debate_then_vote
 
 
@@ -37,7 +38,7 @@ def test_debate_raises_a_bad_vote_in_exact_arithmetic():
     chances = [(1 - p) ** 3, 3 * p * (1 - p) ** 2, 3 * p**2 * (1 - p), p**3]
     after = sum(chance * majority(Fraction(1 + count, 6)) for count, chance in enumerate(chances))
     assert after > majority(p)
-    votes = debate_then_vote(1.0, 3.0, 3, 1)
+    votes = compiled(debate_then_vote)(1.0, 3.0, 3, 1)
     assert abs(float(majority(p)) - votes[0]) < 1e-14
     assert abs(float(after) - votes[1]) < 1e-14
 

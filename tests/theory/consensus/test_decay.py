@@ -63,5 +63,5 @@ def test_thresholds():
     assert float(critical_noise(0.01)) == pytest.approx(1.5647, abs=1e-4)
     assert float(critical_noise(0.02)) == pytest.approx(1.5731, abs=1e-4)
     # small steps: isotropic noise contracts below σ² = 2 λ / (d - 2)
-    assert float(critical_noise(1e-3, 20)) ** 2 / 1e-3 == pytest.approx(2 / 18, rel=0.01)
-    assert abs(float(euler_path_exponent(0.01, critical_noise(0.01, 5), 5))) < 1e-10
+    assert float(critical_noise(1e-3, 8)) ** 2 / 1e-3 == pytest.approx(2 / 6, rel=0.01)
+    assert abs(float(euler_path_exponent(0.01, float(critical_noise(0.01, 8)), 8))) < 1e-10

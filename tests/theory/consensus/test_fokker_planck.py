@@ -17,9 +17,13 @@ def rugged(x):
 
 
 def evolve(energy, alpha, drift, sigma, dt, steps, cells=800, mean=1.0):
-    law = mean_field_init(lambda x: normal_log_density(x, mean, 0.8), -8.0, 8.0, cells)
-    step = lambda law, _: mean_field_step(law, energy, alpha, drift, sigma, dt)  # noqa: E731
-    return compiled(lambda law: jax.lax.scan(step, law, None, length=steps))(law)
+    @compiled
+    def path():
+        law = mean_field_init(lambda x: normal_log_density(x, mean, 0.8), -8.0, 8.0, cells)
+        step = lambda law, _: mean_field_step(law, energy, alpha, drift, sigma, dt)  # noqa: E731
+        return jax.lax.scan(step, law, None, length=steps)
+
+    return path()
 
 
 def test_mass_is_conserved_and_positive_at_every_step_size():

@@ -134,13 +134,12 @@ def test_best_tree_is_the_best_of_a_plain_loop():
 def test_best_bias_grows_with_the_organisation_exponent_and_saturates_where_said():
     leaf = Leaf(1e-9, 0.15)
     saturation = float(saturation_budget(TREE, leaf, COST))
-    budgets = saturation * np.array([1e-14, 1e-4, 1e3])
-    weak, mid, full = best_tree(budgets, TREE, leaf, COST, 48).bias
+    weak, mid, short, full = best_tree(saturation * np.array([1e-14, 1e-4, 1, 1e3]), TREE, leaf, COST, 48).bias
     slope = np.log(mid / weak) / np.log(1e10)
     np.testing.assert_allclose(slope, organisation_exponent(TREE), atol=5e-3)
     ceiling = fixed_point(TREE).bias
     assert full > 0.999 * ceiling
-    assert best_tree(saturation, TREE, leaf, COST, 48).bias < 0.95 * ceiling
+    assert short < 0.95 * ceiling
     assert amplification(TREE) > 1
 
 

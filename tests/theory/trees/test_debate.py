@@ -1,3 +1,4 @@
+from collections import defaultdict
 from itertools import product
 from math import prod
 
@@ -14,6 +15,8 @@ vote_accuracy = compiled(debate.vote_accuracy)
 beta_binomial_map = compiled(dependence.beta_binomial_map)
 debate_law = compiled(debate.debate_law)
 debate_then_vote = compiled(urn.debate_then_vote)
+
+AGENTS, ROUNDS = 3, 6
 
 
 def listed_debate(adjacency, counts, rounds):
@@ -61,11 +64,11 @@ def test_the_group_average_is_kept_on_regular_graphs_only():
 
 def listed_habit(habit, right, total, agents, rounds, strength):
     """P(m right) per round, by listing every agent's answers one by one."""
-    paths = [(1.0, (), right)]
+    worlds = {((), right): 1.0}  # the chance of each set of last answers and count of right ones
     laws = []
     for t in range(rounds + 1):
-        following = []
-        for weight, last, wins in paths:
+        following = defaultdict(float)
+        for (last, wins), weight in worlds.items():
             belief = wins / (total + agents * t)
             chances = []
             for i in range(agents):
@@ -82,28 +85,27 @@ def listed_habit(habit, right, total, agents, rounds, strength):
                 chances.append(chance)
             for answers in product((0, 1), repeat=agents):
                 step = prod(c if y else 1 - c for c, y in zip(chances, answers, strict=True))
-                if step:
-                    following.append((weight * step, answers, wins + sum(answers)))
-        paths = following
-        laws.append([sum(w for w, answers, _ in paths if sum(answers) == m) for m in range(agents + 1)])
+                following[answers, wins + sum(answers)] += weight * step
+        worlds = following
+        laws.append([sum(w for (said, _), w in worlds.items() if sum(said) == m) for m in range(agents + 1)])
     return np.array(laws)
 
 
 @pytest.mark.parametrize("habit", HABITS)
 def test_law_equals_the_listing_of_every_answer(habit):
-    exact = listed_habit(habit, 2.0, 3.5, 3, 3, 0.3)
-    np.testing.assert_allclose(debate_law(2.0, 3.5, 3, 3, habit, 0.3), exact, atol=1e-14)
+    exact = listed_habit(habit, 2.0, 3.5, AGENTS, ROUNDS, 0.3)
+    np.testing.assert_allclose(debate_law(2.0, 3.5, AGENTS, ROUNDS, habit), exact, atol=1e-14)
 
 
 def test_plain_law_gives_the_vote_of_the_urn():
-    law = debate_law(3.0, 5.0, 7, 6)
-    np.testing.assert_allclose(vote_accuracy(law), debate_then_vote(3.0, 5.0, 7, 6), rtol=1e-12)
+    law = debate_law(3.0, 5.0, AGENTS, ROUNDS, "plain")
+    np.testing.assert_allclose(vote_accuracy(law), debate_then_vote(3.0, 5.0, AGENTS, ROUNDS), rtol=1e-12)
     np.testing.assert_allclose(answer_accuracy(law), 0.6, rtol=1e-12)
 
 
 def test_habits_help_good_beliefs_and_hurt_bad_ones():
     for right, sign in ((3.0, 1), (2.0, -1)):
-        laws = {habit: debate_law(right, 5.0, 5, 5, habit) for habit in HABITS}
+        laws = {habit: debate_law(right, 5.0, AGENTS, ROUNDS, habit) for habit in HABITS}
         votes = {habit: np.asarray(vote_accuracy(law)) for habit, law in laws.items()}
         answers = {habit: np.asarray(answer_accuracy(law)) for habit, law in laws.items()}
         np.testing.assert_allclose(votes["conformist"], votes["conformist"][0], rtol=1e-12)  # the majority is frozen

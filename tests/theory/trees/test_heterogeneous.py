@@ -31,12 +31,12 @@ def listed_majority(biases):
 
 @pytest.mark.parametrize("votes", [1, 3, 5, 7])
 def test_majority_equals_enumeration(votes):
-    bias = RNG.uniform(-1, 1, (4, votes))
+    bias = RNG.uniform(-1, 1, (20, votes))
     np.testing.assert_allclose(majority_of(bias), [listed_majority(row) for row in bias], atol=1e-14)
 
 
 def test_majority_of_three_is_a_polynomial():
-    bias = RNG.uniform(-1, 1, (50, 3))
+    bias = RNG.uniform(-1, 1, (20, 3))
     np.testing.assert_allclose(majority_of(bias), (bias.sum(1) - bias.prod(1)) / 2, atol=1e-15)
 
 
@@ -81,6 +81,6 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="odd"):
         heterogeneous.majority_of(np.zeros(4))
     with pytest.raises(ValueError, match="power of fan_in"):
-        heterogeneous.heterogeneous_root(np.zeros(12), Tree(3, 1.0, 0.0))
+        heterogeneous_root(np.zeros(12), 1.0, 0.0)
     with pytest.raises(ValueError, match="chances"):
         heterogeneous.count_distribution(np.array([0.5, 1.5]))

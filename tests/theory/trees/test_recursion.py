@@ -142,8 +142,8 @@ def test_one_child_or_full_correlation_only_relays(tree):
 
 
 def test_edges_of_the_recursion():
-    assert tree_trajectory(1.0, Tree(5, 1.0, 0.3), 4)[-1] == 1
-    assert tree_trajectory(0.2, Tree(5, 0.0, 0.3), 1)[-1] == 0
+    assert tree_trajectory(1.0, Tree(5.0, 1.0, 0.3), 3)[-1] == 1
+    assert tree_trajectory(0.2, Tree(5.0, 0.0, 0.3), 3)[1] == 0
     np.testing.assert_array_equal(tree_trajectory(0.2, Tree(5, 0.9, 0.3), 0), [0.2])
     np.testing.assert_array_equal(fixed_point(Tree(5, 1.0, np.array([0.0, 0.9, 1.0]))).bias, [1, 1, 0])
     slope = compiled(jax.grad(lambda bias: tree_trajectory(bias, Tree(5.0, 1.0, 0.0), 9)[-1]))
