@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jaxlib
 import numpy as np
 
 from core.run import record, store
@@ -202,7 +202,7 @@ def _clear_leftovers(folder: Path) -> None:
 def _checkpoint_folder(folder: Path, source: str, force: bool) -> Path:
     """Where the loops of this run save; what other code or another JAX saved there is not continued."""
     partial_folder = _partial(folder)
-    current = partial_folder / f"{source}-{jaxlib.__version__}-{jax.device_count()}"
+    current = partial_folder / f"{source}-{version('jaxlib')}-{jax.device_count()}"
     if is_leader():
         if force or (partial_folder.exists() and not current.exists()):
             shutil.rmtree(partial_folder, ignore_errors=True)
