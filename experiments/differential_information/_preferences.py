@@ -14,7 +14,10 @@ def random_policies(key: jax.Array, answers: int, spread: float = 1.0) -> tuple[
 
 def sample_pairs(key: jax.Array, log_chosen: jax.Array, log_rejected: jax.Array, sizes: tuple[int, ...]) -> jax.Array:
     """Counts (sizes, answers, answers) of chosen against rejected, each among the first so many of the same pairs."""
-    sample = lambda key, logits: jax.random.categorical(key, logits, shape=(max(sizes),))  # noqa: E731
+
+    def sample(key: jax.Array, logits: jax.Array) -> jax.Array:
+        return jax.random.categorical(key, logits, shape=(max(sizes),))
+
     chosen, rejected = jax.vmap(sample)(jax.random.split(key), jnp.stack([log_chosen, log_rejected]))
     counted = jnp.arange(max(sizes)) < jnp.array(sizes)[:, None]
     return jax.vmap(jnp.zeros((log_chosen.size,) * 2).at[chosen, rejected].add)(counted * 1.0)
