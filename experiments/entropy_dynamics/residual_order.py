@@ -73,10 +73,12 @@ def _residuals(logits: jax.Array, token: jax.Array, step: jax.Array) -> jax.Arra
 
 def draw(config: Config, arrays: Arrays) -> Figure:
     """Log-log, one line a law."""
-    figure, ax = new_figure(SINGLE, 2.6)
+    figure, ax = new_figure(SINGLE, 3.0)
     for index, (law, slope) in enumerate(zip(LAWS, (2, 2, 3), strict=True)):
         order_plot(ax, arrays["step"], arrays["residual"][index], slope, law, COLORS[index], floor=1e-13)
     ax.set(xlabel=r"step $\varepsilon$ or $\alpha$", ylabel=r"r.m.s. residual of $\Delta H$ (nats)")
+    ax.get_legend().remove()  # it would cover data
+    figure.legend(loc="outside lower center")
     return figure
 
 
