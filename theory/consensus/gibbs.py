@@ -33,9 +33,11 @@ def gibbs_weights(
     """
     # the largest float instead of ∞: 0 · ∞ would be no number, here and in the derivative
     alpha = jnp.minimum(within("alpha", alpha, 0), jnp.finfo(energy.dtype).max).astype(energy.dtype)
-    lowest = _lowest_energy(energy) if lowest is None else lowest
-    excess = energy - lowest
+    excess = energy - (_lowest_energy(energy) if lowest is None else lowest)
     known = jnp.isfinite(excess)
+    if lowest is None:  # energies that a program computes in two kernels may be rounded in two ways, and none be 0
+        best = jnp.argmin(jnp.where(known, energy, jnp.inf))
+        excess = jnp.where((jnp.arange(energy.size) == best) | (excess < 0), 0, excess)
     return jnp.where(known, jnp.exp(-alpha * jnp.where(known, excess, 0)), 0)
 
 
