@@ -54,8 +54,8 @@ def each(
                 yield ahead[future], future.result()
         except BrokenProcessPool:  # whose pool holds its own lock until the others have left
             _end([child for child in multiprocessing.active_children() if child not in before])
-            died = "a process died, as when memory runs out; the same command with --jobs=1 goes on"
-            raise RuntimeError(died) from None
+            advice = "" if apart else "; the same command with --jobs=1 goes on"
+            raise RuntimeError(f"a process died, as when memory runs out{advice}") from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             _end([child for child in multiprocessing.active_children() if child not in before])
