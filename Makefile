@@ -6,7 +6,7 @@
 # make lint        ruff, and pyright on core and theory
 # make report      the report again, from what is in results/
 # make gallery     the pictures of README again
-# make lock        new requirements.lock from pyproject.toml (needs uv)
+# make lock        new locks from pyproject.toml (needs uv)
 # make clean       removes results/ and .venv
 #
 # Both main commands set themselves up: they need nothing but make and Python >= 3.11 (PYTHON=<interpreter> picks one).
@@ -35,12 +35,9 @@ reproduce: setup
 	$(PY) -m launch.report --out=$(RESULTS) || status=$$?; \
 	exit $$status
 
-# The library is tested with its shapes checked at run time; the experiments, which are users of it, without. A test runs
-# each program once or twice, so XLA need not optimise; with JAX 0.10 a little, or kernels of one program round differently.
-LEVEL := import jax; print(int(jax.__version_info__ < (0, 12)))
+# The library is tested with its shapes checked at run time; the experiments, which are users of it, without.
 test: setup
 	@status=0; \
-	export XLA_FLAGS="--xla_backend_optimization_level=$$($(PY) -c '$(LEVEL)') $$XLA_FLAGS"; \
 	$(PY) -m pytest $(WORKERS) $(or $(TESTS),--ignore=tests/experiments) || status=$$?; \
 	$(if $(TESTS),,$(PY) -m pytest $(WORKERS) $(AS_USERS) tests/experiments || status=$$?;) \
 	exit $$status
@@ -53,6 +50,7 @@ test-chaos: setup
 	@KILLS=36 $(PY) -m pytest -n0 -s tests/chaos
 
 lint: setup
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lint.lock
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m basedpyright
 
 report: setup
@@ -61,9 +59,10 @@ report: setup
 gallery: setup
 	@$(PY) -m launch.gallery --out=$(RESULTS)
 
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --quiet --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra dev --output-file requirements.lock
+	$(LOCK) --group lint --output-file requirements-lint.lock
 
 clean:
 	rm -rf $(RESULTS) .venv

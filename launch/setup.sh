@@ -30,11 +30,12 @@ if [ -x .venv/bin/python ] && [ "$(cat .venv/.ready 2>/dev/null)" = "$stamp" ]; 
 fi
 
 python="$(find_python)" || exit 1
-echo "setup: making .venv with $("$python" --version 2>&1) (once; about a minute)" >&2
+echo "setup: making .venv with $("$python" --version 2>&1) (once; about half a minute)" >&2
 rm -rf .venv 2>/dev/null || fail "can't remove the old .venv; remove it by hand and run again"
 "$python" -m venv .venv >/dev/null 2>&1 || fail "could not make .venv here: is this folder writable, and the disk not full?"
 log=.venv/setup.log
-install() { .venv/bin/python -m pip install --disable-pip-version-check --no-input --retries 3 "$@" >>"$log" 2>&1; }
+# Not compiled here: Python compiles what is imported, which is a small part of it.
+install() { .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile --retries 3 "$@" >>"$log" 2>&1; }
 install --require-hashes -r requirements.lock && install --no-deps --no-build-isolation -e . ||
   fail "packages could not be installed ($(grep -iE 'error|no space' "$log" | tail -n 1 | cut -c1-160)); is the network there? Details: $log"
 echo "$stamp" >.venv/.ready

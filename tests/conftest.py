@@ -1,12 +1,17 @@
 """A session stricter than users': float64, no silent rank promotion, no legacy keys, shapes checked by beartype."""
 
 import gc
+import os
 import signal
 
 import jax
 
-from core.run.platform import use_compile_cache, use_wide_vectors
+from core.run.platform import collect_rarely, use_compile_cache, use_wide_vectors
 
+# A test runs each program once or twice, so XLA need not optimise, here and in children that do not ask it to; with
+# JAX 0.10 a little, or kernels of one program round differently.
+LEVEL = int(jax.__version_info__ < (0, 12))
+os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level={LEVEL} {os.environ.get('XLA_FLAGS', '')}".strip()
 use_wide_vectors()
 use_compile_cache()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs and their children ignore Ctrl-C
@@ -16,9 +21,9 @@ jax.config.update("jax_legacy_prng_key", "error")
 
 
 def pytest_collection_finish():
-    """What imports have made lives as long as the session: the collector need not look through it time and again.
+    collect_rarely()
 
-    Nor need it look after every few hundred nodes of a program that is traced.
-    """
+
+def pytest_sessionfinish():
+    """Pytest looks five times through all that is left for what was not closed: seconds, in which it finds nothing."""
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)

@@ -17,6 +17,7 @@ FILES = {
 # What they do is done to the whole process: an example would do it to whoever runs the examples.
 WITHOUT = {
     "core.run.main.prepare",
+    "core.run.platform.collect_rarely",
     "core.run.platform.use_compile_cache",
     "core.run.platform.use_wide_vectors",
     "core.run.stopping.preemptible",

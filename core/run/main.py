@@ -11,7 +11,7 @@ from core.run.distributed import join, leave_lost, leave_now, membership
 from core.run.execute import Outcome, Render, execute
 from core.run.experiment import Experiment
 from core.run.loop import NotFinite
-from core.run.platform import set_devices, use_compile_cache, use_wide_vectors
+from core.run.platform import collect_rarely, set_devices, use_compile_cache, use_wide_vectors
 from core.run.request import Request, new_flags, parse
 from core.run.stopping import exit_status, farewell, preemptible
 from core.run.together import is_leader
@@ -54,6 +54,7 @@ def prepare(request: Request) -> None:
         set_devices(request.devices)
     use_wide_vectors()
     use_compile_cache()
+    collect_rarely()
     if request.distributed:
         join(membership(request.coordinator, request.processes, request.process))
 

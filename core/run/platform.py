@@ -1,5 +1,6 @@
-"""Process-wide switches of JAX, set once at the door: precision, virtual devices, compile cache."""
+"""Process-wide switches of JAX and Python, set once at the door: virtual devices, compile cache, width of vectors."""
 
+import gc
 import hashlib
 import os
 import platform
@@ -29,6 +30,15 @@ def use_compile_cache() -> Path | None:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     return folder
+
+
+def collect_rarely() -> None:
+    """Python need not look for cycles among what the imports have made, nor after every few hundred nodes of a trace.
+
+    To be called when all is imported; it is a tenth of the time in which a figure of which all is compiled starts.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def use_wide_vectors() -> None:
