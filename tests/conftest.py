@@ -14,6 +14,7 @@ LEVEL = int(jax.__version_info__ < (0, 12))
 os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level={LEVEL} {os.environ.get('XLA_FLAGS', '')}".strip()
 use_wide_vectors()
 use_compile_cache()
+collect_rarely()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs and their children ignore Ctrl-C
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -21,7 +22,7 @@ jax.config.update("jax_legacy_prng_key", "error")
 
 
 def pytest_collection_finish():
-    collect_rarely()
+    collect_rarely()  # again: now all is imported
 
 
 def pytest_sessionfinish():
