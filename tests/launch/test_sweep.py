@@ -23,7 +23,7 @@ from tests.projects import REPOSITORY, command, copy_project, start, wait_for
 TOY = '''
 """A point that takes its time.
 
-Cost: 0.05 s
+Cost: 0.03 s
 """
 import time
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from core.run.experiment import Experiment
 @dataclass(frozen=True)
 class Config:
     scale: float = 1.0
-    pause: float = 0.05
+    pause: float = 0.03
 
 def compute(config, key, run):
     time.sleep(config.pause)
@@ -154,8 +154,8 @@ def test_a_dry_run_writes_nothing_and_says_what_it_costs(project):
     assert done.returncode == 0, done.stderr
     assert "toy/slow, preset laptop, float32: 2100 points, 0 are there" in done.stdout
     assert "one by one, because they can't be vmapped (ConcretizationTypeError)" in done.stdout
-    assert "cost: a point alone 0.05 s, by the Cost field of the preset" in done.stdout
-    assert "52.5 s on 2 workers" in done.stdout
+    assert "cost: a point alone 0.03 s, by the Cost field of the preset" in done.stdout
+    assert "31.5 s on 2 workers" in done.stdout
     assert "--shard=0..1 --of=2" in done.stdout
     assert not (project / "dry").exists()
 
