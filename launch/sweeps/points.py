@@ -116,7 +116,8 @@ def read_sweep(folder: Path) -> Sweep:
         raise ValueError(f"{folder / POINTS} can't be read ({error.strerror}); {_REPAIR}") from None
     if _sha(content) != about["points_sha256"]:
         raise ValueError(f"{folder / POINTS} is damaged; {_REPAIR}")
-    return Sweep(folder, about, pq.read_table(pa.BufferReader(content)))
+    # not read_table, which makes a data set of it, and for that imports pandas where there is one
+    return Sweep(folder, about, pq.ParquetFile(pa.BufferReader(content)).read())
 
 
 def varying(points: pa.Table) -> list[str]:
