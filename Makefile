@@ -16,6 +16,7 @@ PRESET ?= laptop
 JOBS ?= 0
 PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses=4 --dist=worksteal
+OPTIMISED := XLA_FLAGS=--xla_backend_optimization_level=3
 AS_USERS := -o addopts="-q -ra --import-mode=importlib --durations=5"
 
 .PHONY: reproduce test test-chaos test-cluster lint report gallery lock clean setup
@@ -42,12 +43,13 @@ test: setup
 	$(if $(TESTS),,$(PY) -m pytest $(WORKERS) $(AS_USERS) tests/experiments || status=$$?;) \
 	exit $$status
 
-# Needs SLURM, or apt and root to install it; says so in one line, with a non-zero status, where it can't.
+# Needs SLURM, or apt and root to install it; says so in one line, with a non-zero status, where it can't. Chaos and
+# this one compile as users do, where the other tests optimise little.
 test-cluster: setup
-	@launch/cluster/one_host.sh check && $(PY) -m pytest -q -n0 tests/cluster/slurm.py
+	@launch/cluster/one_host.sh check && $(OPTIMISED) $(PY) -m pytest -q -n0 tests/cluster/slurm.py
 
 test-chaos: setup
-	@KILLS=36 $(PY) -m pytest -n0 -s tests/chaos
+	@KILLS=36 $(OPTIMISED) $(PY) -m pytest -n0 -s tests/chaos
 
 lint: setup
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lint.lock

@@ -38,7 +38,7 @@ def collect_rarely() -> None:
     To be called when all is imported; it is a tenth of the time in which a figure of which all is compiled starts.
     """
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(100_000, 10, 10)
 
 
 def use_wide_vectors() -> None:
