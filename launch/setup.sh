@@ -34,15 +34,19 @@ echo "setup: making .venv with $("$python" --version 2>&1) (once; about half a m
 rm -rf .venv 2>/dev/null || fail "can't remove the old .venv; remove it by hand and run again"
 "$python" -m venv .venv >/dev/null 2>&1 || fail "could not make .venv here: is this folder writable, and the disk not full?"
 log=.venv/setup.log
-# Not compiled here: Python compiles what is imported, which is a small part of it. Nothing to resolve: the lock is whole.
+# Not compiled here: Python compiles what is imported, which is a small part of it. Not resolved: the lock is whole, which
+# is checked at the end.
 install=".venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile --no-deps --retries 3"
 # Every second package of the lock, from the first or the second on: pip unpacks on one core, so two share the work.
 for odd in 0 1; do
   awk -v odd=$odd '/^[^ #]/ { entry++ } entry % 2 == odd' requirements.lock >.venv/half$odd.lock
 done
+failed=0
 $install --require-hashes -r .venv/half0.lock >>"$log" 2>&1 & half=$!
 trap 'kill $half 2>/dev/null; exit 130' INT TERM # what a script starts with & does not hear Ctrl-C
-$install --require-hashes -r .venv/half1.lock >>"$log" 2>&1 && other=0 || other=$?
-wait $half && [ $other = 0 ] && $install --no-build-isolation -e . >>"$log" 2>&1 ||
-  fail "packages could not be installed ($(grep -iE 'error|no space' "$log" | tail -n 1 | cut -c1-160)); is the network there? Details: $log"
+$install --require-hashes -r .venv/half1.lock >>"$log" 2>&1 || failed=1
+wait $half || failed=1
+trap - INT TERM
+[ $failed = 0 ] && $install --no-build-isolation -e . >>"$log" 2>&1 && .venv/bin/python -m pip check >>"$log" 2>&1 ||
+  fail "packages could not be installed ($(grep -iE 'error|no space|which is not installed' "$log" | tail -n 1 | cut -c1-160)); is the network there? Details: $log"
 echo "$stamp" >.venv/.ready

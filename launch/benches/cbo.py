@@ -54,7 +54,7 @@ def _alike(theirs: float, ours: float) -> bool:
 
 
 def _run(steps: int, key: jax.Array, position: jax.Array) -> jax.Array:
-    """Float32, (d, N); the whole loop in one program."""
+    """Float32, (d, N); the whole loop in one program. Gives how much narrower the swarm has become."""
     parameters = CboParameters(1.0, _sigma(position.shape[0]), ALPHA, DT)
 
     def step(_: Any, swarm: Swarm) -> Swarm:

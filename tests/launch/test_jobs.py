@@ -118,7 +118,7 @@ def test_whoever_ends_the_parent_ends_its_processes(project, tmp_path, number, s
     _, err = parent.communicate(timeout=30)
     assert parent.returncode == status
     assert err.count("Traceback") == 0
-    wait_for(lambda: not alive(pids), 20)  # left alone, they would sleep for 60
+    wait_for(lambda: not alive(pids), 5)
 
 
 def test_a_process_that_dies_is_told_in_one_line(project, tmp_path):
